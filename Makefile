@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-serve bench-speed bench-batch bench-confidence bench-ladder score bench-probes bench-backbones bench-faults bench-fix bench-labels bench-next bench-rungs fuzz bench-export bench-scale gpu-check gpu-pack doctor clean
+.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-serve bench-speed bench-batch bench-confidence bench-ladder score bench-probes bench-backbones bench-faults bench-fix bench-labels bench-next bench-rungs bench-tagging fuzz bench-export bench-scale gpu-check gpu-pack doctor clean
 
 app: $(READY)  ## open the dashboard on 127.0.0.1:8501
 	$(BIN)/advisor app
@@ -84,6 +84,9 @@ bench-rungs: $(READY)  ## every rung and what users would write instead, on ever
 
 bench-scale: $(READY)  ## two processes training; 1,000,000 images and texts from listing to predictions: seconds, memory
 	ADVISOR_SCALE_FOLDER=$(or $(ADVISOR_SCALE_FOLDER),.bench-scale) $(BIN)/python -m benchmarks.scale $(PARTS)
+bench-tagging: $(READY)  ## every rung on tagged sentences, and what users would write instead; goes on where it stopped
+	$(BIN)/python -m pip install -q -e ".[bench]"
+	$(BIN)/python -m benchmarks.tagging
 
 bench-export: $(READY)  ## every rung as ONNX: difference of probabilities, size, latencies, int8
 	$(BIN)/python -m benchmarks.export

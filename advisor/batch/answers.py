@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from advisor.core.kinds import TaskName, kind_row
-from advisor.core.records import Answer, Prediction
+from advisor.core.records import Answer, Prediction, Tagged
 from advisor.rungs.saved.verdicts import verdict
 
 #: A cell of an answer: text, a share, yes or no, or nothing.
@@ -75,6 +76,21 @@ def _of_sets(prediction: Prediction, least: float) -> dict[str, Cell]:
     }
 
 
+def _of_tagged(tagged: Tagged, least: float) -> dict[str, Cell]:
+    if tagged.problem:
+        return {"not_sure": True, "problem": tagged.problem}
+    spans = [span.model_dump(include={"start", "end", "type", "text", "probability"}) for span in tagged.spans]
+    rounded = [{**span, "probability": round(span["probability"] or 0.0, DIGITS)} for span in spans]
+    weakest = min((span["probability"] for span in rounded), default=None)
+    return {
+        "spans": json.dumps(rounded, ensure_ascii=False),
+        "marked": "; ".join(f"{span.text} ({span.type})" for span in tagged.spans),
+        "tagged": bool(tagged.spans),
+        "probability": weakest,
+        "not_sure": weakest is not None and weakest < least,
+    }
+
+
 _COLUMNS: dict[TaskName, AnswerColumns] = {
     "classification": AnswerColumns(
         texts=("predicted_label", "runner_up", LIKELY, "problem"),
@@ -102,6 +118,15 @@ _COLUMNS: dict[TaskName, AnswerColumns] = {
         counted="predicted_labels",
         method="predict_each",
         cells=_of_sets,
+    ),
+    "tagging": AnswerColumns(
+        texts=("marked", "spans", "problem"),
+        shares=("probability",),
+        flags=("tagged", "not_sure"),
+        order=("marked", "spans", "tagged", "probability", "not_sure", "problem"),
+        counted="tagged",
+        method="predict_each",
+        cells=_of_tagged,
     ),
 }
 

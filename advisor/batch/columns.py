@@ -15,10 +15,10 @@ from advisor.data.read.columns import text_columns_of as longest_texts
 from advisor.data.read.tables import Table
 
 #: Names that mean the items of a kind and nothing else.
-_SURE = {"text": ("text", "sentence"), "qa": ("question",), "image": ()}
+_SURE = {"text": ("text", "sentence"), "qa": ("question",), "image": (), "tags": ("text", "sentence")}
 #: The roles of the items' columns, as a dataset keeps them.
-_ROLE = {"text": "text_column", "qa": "question_column", "image": "path_column"}
-_ITEMS = {"text": "texts", "qa": "questions", "image": "image paths"}
+_ROLE = {"text": "text_column", "qa": "question_column", "image": "path_column", "tags": "text_column"}
+_ITEMS = {"text": "texts", "qa": "questions", "image": "image paths", "tags": "sentences"}
 
 
 class ColumnUnclear(DatasetError):

@@ -104,7 +104,7 @@ def _tally(lines: Sequence[Line], counted: str) -> Tally:
             continue
         tally.n_not_sure += bool(answer["not_sure"])
         value = answer[counted]
-        name = value if isinstance(value, str) else "supported" if value else "not supported"
+        name = value if isinstance(value, str) else counted if value else f"not {counted}"
         tally.counted[name] = tally.counted.get(name, 0) + 1
     return tally
 

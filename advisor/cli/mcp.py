@@ -124,10 +124,13 @@ def applied(root: Path, run: str, inputs: Sequence[str]) -> list[dict[str, Any]]
     from advisor.core.errors import RunError
     from advisor.core.kinds import kind_row
     from advisor.rungs.saved.predictor import Predictor
+    from advisor.rungs.saved.tagging import Tagger
 
     if run != Path(run).name or run in {"", ".", ".."}:
         raise RunError(f"{run!r} is not the id of a run. The tool runs lists them.")
     model = api.load(run)
+    if isinstance(model, Tagger):
+        return [tagged.model_dump(mode="json") for tagged in model.predict(list(inputs))]
     if not isinstance(model, Predictor):
         return [answer.model_dump(mode="json") for answer in model.answer(inputs)]
     is_image = kind_row(model.kind).modality == "image"

@@ -26,6 +26,7 @@ def applied(model: Any, inputs: Sequence[Any], progress: Progress) -> tuple[Any,
     if kind_row(model.kind).task == "answering" or kind_row(model.kind).modality != "text":
         step = (
             "An answer names its passages without it." if model.kind == "qa"
+            else "What is marked are the words." if model.kind == "tags"
             else "For images, open the run with advisor app, or call model.explain(path)."
         )  # fmt: skip
         raise DatasetError(f"--why lists words, and this model labels no texts. {step}")

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from rich.console import Console
 
-from advisor.cli import show_answers, show_classes, show_label_sets
+from advisor.cli import show_answers, show_classes, show_label_sets, show_tags
 from advisor.core.kinds import TaskName, kind_row
 from advisor.core.records import Dataset, Evidence, RunReport
 from probes.progress import Progress
@@ -37,6 +37,7 @@ TASKS: dict[TaskName, ShownTask] = {
     "classification": show_classes,
     "answering": show_answers,
     "multilabel": show_label_sets,
+    "tagging": show_tags,
 }
 
 

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 #: "qa" is question answering over documents: items are questions, and the documents lie beside them. Of the kinds
-#: with "multilabel" an item may have several labels at once, or none.
-Kind = Literal["image", "text", "qa", "image-multilabel", "text-multilabel"]
-Metric = Literal["accuracy", "balanced accuracy", "token F1", "macro F1"]
+#: with "multilabel" an item may have several labels at once, or none. "tags": items are sentences, in which runs of
+#: words are marked.
+Kind = Literal["image", "text", "qa", "image-multilabel", "text-multilabel", "tags"]
+Metric = Literal["accuracy", "balanced accuracy", "token F1", "macro F1", "entity F1"]
 #: What an item is.
 ModalityName = Literal["image", "text"]
 #: What is to be said about an item.
-TaskName = Literal["classification", "answering", "multilabel"]
+TaskName = Literal["classification", "answering", "multilabel", "tagging"]
 KIND_NAMES: tuple[Kind, ...] = get_args(Kind)
 #: What becomes of rows with several labels: each label is learned for itself (and an empty cell is not labelled, or has
 #: none of them), each combination is a class, or only rows with a single label are used.
@@ -61,6 +62,7 @@ KINDS: tuple[KindRow, ...] = (
         "image-multilabel", "image", "multilabel", "image", "images", "px", "path", metric="macro F1", like="image"
     ),
     KindRow("text-multilabel", "text", "multilabel", "text", "texts", "tokens", "text", metric="macro F1", like="text"),
+    KindRow("tags", "text", "tagging", "sentence", "sentences", "tokens", "text", "tag", "entity F1"),
 )
 
 

@@ -89,11 +89,12 @@ LADDER: tuple[Rung, ...] = (
         trains=False,
         needs_labels=False,
         asks_per_call=True,
-        measured_on=("image", "text", "qa", "image-multilabel", "text-multilabel"),
+        measured_on=("image", "text", "qa", "image-multilabel", "text-multilabel", "tags"),
         probes={
             "classification": ("zero-shot", "prompt-zero", "prompt-few", "prompt-own", "prompt-clip"),
             "answering": ("closed book",),
             "multilabel": ("zero-shot",),
+            "tagging": ("type names",),
         },
     ),
     Rung(
@@ -105,11 +106,12 @@ LADDER: tuple[Rung, ...] = (
         trains=False,
         stays_current=True,
         asks_per_call=True,
-        measured_on=("image", "text", "qa", "image-multilabel", "text-multilabel"),
+        measured_on=("image", "text", "qa", "image-multilabel", "text-multilabel", "tags"),
         probes={
             "classification": ("knn", "prompt-nearest"),
             "answering": ("retrieved",),
             "multilabel": ("knn",),
+            "tagging": ("word memory",),
         },
     ),
     Rung(
@@ -119,11 +121,12 @@ LADDER: tuple[Rung, ...] = (
         plural=True,
         changes="Only a new head is trained.",
         pays="Minutes of training when the task is close to pre-training.",
-        measured_on=("image", "text", "qa", "image-multilabel", "text-multilabel"),
+        measured_on=("image", "text", "qa", "image-multilabel", "text-multilabel", "tags"),
         probes={
             "classification": ("linear", "joined"),
             "answering": ("reader",),
             "multilabel": ("linear", "joined"),
+            "tagging": ("word head",),
         },
     ),
     Rung(
@@ -133,8 +136,8 @@ LADDER: tuple[Rung, ...] = (
         changes="Some or all layers change.",
         pays="A related but distinct task, with the labels to show it.",
         changes_weights=True,
-        steps_on=("image", "text", "qa", "image-multilabel", "text-multilabel"),
-        falls_back_to={"classification": "frozen", "answering": "rag", "multilabel": "frozen"},
+        steps_on=("image", "text", "qa", "image-multilabel", "text-multilabel", "tags"),
+        falls_back_to={"classification": "frozen", "answering": "rag", "multilabel": "frozen", "tagging": "frozen"},
     ),
     Rung(
         name="scratch",
@@ -144,9 +147,9 @@ LADDER: tuple[Rung, ...] = (
         pays="A novel domain with very many labels and a large budget.",
         changes_weights=True,
         starts_pretrained=False,
-        measured_on=("text", "text-multilabel"),  # as counted words with a linear model
+        measured_on=("text", "text-multilabel", "tags"),  # as counted words with a linear model, and as a random field
         steps_on=("image", "image-multilabel"),
-        probes={"classification": ("tfidf",), "multilabel": ("tfidf",)},
+        probes={"classification": ("tfidf",), "multilabel": ("tfidf",), "tagging": ("random field",)},
     ),
 )
 

@@ -46,6 +46,10 @@ class Answering:
         """Every label is 0: the answers lie in a column of their own."""
         return items.assign(label=pd.Series(0, index=items.index, dtype="int64"))
 
+    def counted(self, listing: Listing) -> dict[str, int]:
+        """None: answers are free text."""
+        return {}
+
     def describe(self, dataset: Dataset, modality: Modality, measures: pd.DataFrame) -> Described:
         """Questions, answers and documents."""
         counts = QuestionCounts.of(dataset)

@@ -94,6 +94,10 @@ class Classification:
         number = {name: i for i, name in enumerate(classes)}
         return items.assign(label=items["label"].map(number).astype("int64"))
 
+    def counted(self, listing: Listing) -> dict[str, int]:
+        """Items of each class."""
+        return {str(name): int(n) for name, n in listing.items["label"].value_counts().items()}
+
     def describe(self, dataset: Dataset, modality: Modality, measures: pd.DataFrame) -> Described:
         """The items as their modality sees them."""
         sizes = {column: taken(measures[column]) for column in modality.size_columns}

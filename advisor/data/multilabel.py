@@ -69,6 +69,10 @@ class Multilabel:
             label=rarest(sets, len(classes)), labels=pd.Series(map(json.dumps, sets), index=items.index, dtype=object)
         )
 
+    def counted(self, listing: Listing) -> dict[str, int]:
+        """Items of each label."""
+        return dict(_counts(listing.items).most_common())
+
     def describe(self, dataset: Dataset, modality: Modality, measures: pd.DataFrame) -> Described:
         """The items as their modality sees them, and how labels go together."""
         sizes = {column: taken(measures[column]) for column in modality.size_columns}

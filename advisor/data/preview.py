@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,7 +9,7 @@ import pandas as pd
 
 from advisor.core.errors import DatasetError
 from advisor.core.kinds import kind_row
-from advisor.core.records import Kind, ReadOptions
+from advisor.core.records import Kind, ReadOptions, TaggedSpan
 from advisor.data.read.chosen_tables import data_tables, read_parts
 from advisor.data.read.listed import list_items
 from advisor.data.read.listing import SEEN_ROWS, Listing, SeenTable
@@ -18,6 +17,8 @@ from advisor.data.read.number_ranges import NumbersError
 from advisor.data.read.source import Source, resolve
 from advisor.data.read.tree import Tree, walk
 from advisor.data.reading import all_bad
+from advisor.data.tag_set import marked_sentences
+from advisor.data.task import task_of
 from probes.progress import Progress, silent
 
 #: Items that are shown, of as many classes as there are.
@@ -31,9 +32,11 @@ class Preview:
     """How a source would be read.
 
     ``kind``: None where none of its items can be read so, for ``problem``'s reason. ``classes``: items of each class,
-    the largest first; empty for questions. ``parts``: items of each official part, "" for those without one.
+    or spans of each type, the largest first; empty for questions. ``parts``: items of each official part, "" for those
+    without one.
     ``items``: a few of them, ``item`` (a text, or an image's path) and ``label``. ``table``: the table they come from.
     ``measures``: whether the labels are measured numbers, which can be read as ranges.
+    ``tagged``: some sentences that have spans, each with them.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Preview:
     parts: Mapping[str, int] = field(default_factory=dict)
     items: pd.DataFrame = field(default_factory=pd.DataFrame)
     table: SeenTable | None = None
+    tagged: tuple[tuple[str, tuple[TaggedSpan, ...]], ...] = ()
     notes: tuple[str, ...] = ()
     problem: str = ""
     measures: bool = False
@@ -73,7 +77,7 @@ def preview(source: str, options: ReadOptions | None = None, progress: Progress 
 
 
 def _understood(place: Source, listing: Listing) -> Preview:
-    items, questions = listing.items, kind_row(listing.kind).task == "answering"
+    items = listing.items
     column = kind_row(listing.kind).column
     shown = items.groupby("label", sort=False).head(-(-N_SHOWN // max(1, items["label"].nunique()))).head(N_SHOWN)
     return Preview(
@@ -82,17 +86,13 @@ def _understood(place: Source, listing: Listing) -> Preview:
         n=len(items),
         n_set_aside=len(listing.set_aside),
         n_documents=0 if listing.documents is None else len(listing.documents),
-        classes={} if questions else {str(name): int(n) for name, n in _labels(items).value_counts().items()},
+        classes=task_of(listing.kind).counted(listing),
         parts={str(part): int(n) for part, n in items["part"].value_counts().items()},
         items=shown[[column, "label"]].rename(columns={column: "item"}).reset_index(drop=True).map(_cut),
         table=_cut_short(listing.seen),
+        tagged=marked_sentences(items, N_SHOWN) if "tags" in items else (),
         notes=tuple(dict.fromkeys(listing.notes)),
     )
-
-
-def _labels(items: pd.DataFrame) -> pd.Series:
-    """Every label of every item."""
-    return items["labels"].map(json.loads).explode().dropna() if "labels" in items else items["label"]
 
 
 def _cut_short(table: SeenTable | None) -> SeenTable | None:

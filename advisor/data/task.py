@@ -19,6 +19,7 @@ from advisor.data.modality import Modality
 from advisor.data.multilabel import MULTILABEL
 from advisor.data.profile.findings import Described
 from advisor.data.read.listing import Listing
+from advisor.data.tagging import TAGGING
 from probes.progress import Progress
 
 
@@ -56,12 +57,21 @@ class Task(Protocol):
         """The items with their labels as numbers, as `Dataset` keeps them."""
         ...
 
+    def counted(self, listing: Listing) -> dict[str, int]:
+        """How often each label stands in a listing, the commonest first; empty where labels are not counted."""
+        ...
+
     def describe(self, dataset: Dataset, modality: Modality, measures: pd.DataFrame) -> Described:
         """What a profile shows of the items. measures: rows that were inspected."""
         ...
 
 
-TASKS: dict[TaskName, Task] = {"classification": CLASSIFICATION, "answering": ANSWERING, "multilabel": MULTILABEL}
+TASKS: dict[TaskName, Task] = {
+    "classification": CLASSIFICATION,
+    "answering": ANSWERING,
+    "multilabel": MULTILABEL,
+    "tagging": TAGGING,
+}
 
 
 def task_of(dataset_or_kind: Dataset | str) -> Task:

@@ -19,6 +19,7 @@ from advisor.evidence.issues import issues_are_whole
 from advisor.evidence.multilabel.probes import ProbedLabels
 from advisor.evidence.own_prompt import with_own
 from advisor.evidence.probed import Keep, ProbedModel, forget
+from advisor.evidence.tagging import ProbedTagger
 from probes.errors import BackboneError, ProbeError
 from probes.progress import Progress, silent, within
 from probes.timings import watched
@@ -35,6 +36,7 @@ MODELS: dict[TaskName, Callable[[Dataset, str | None, Load], ProbedModel]] = {
     "classification": ProbedBackbone.of,
     "answering": ProbedLanguageModel.of,
     "multilabel": ProbedLabels.of,
+    "tagging": ProbedTagger.of,
 }
 
 

@@ -56,7 +56,9 @@ def worklist(dataset: Dataset, of: Judged | None) -> pd.DataFrame:
     """
     task = task_of(dataset)
     if not task.has_classes:
-        return _of_questions(dataset) if task.correctable else pd.DataFrame(columns=list(COLUMNS))
+        if not task.correctable:
+            return pd.DataFrame(columns=list(COLUMNS))
+        return _of_questions(dataset) if "answers" in dataset.items else leaks(dataset)
     table = issues.load_issues(dataset, of) if of is not None else pd.DataFrame(columns=list(issues.COLUMNS))
     if table.empty:
         table = issues.copy_rows(dataset)

@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 TASKS = {
     "image": "image-classification", "text": "text-classification", "qa": "question-answering",
     "image-multilabel": "image-classification", "text-multilabel": "text-classification",
+    "tags": "token-classification",
 }  # fmt: skip
 #: The hub's identifiers of the licences of weights; any other is "other" with its name.
 LICENCES = {"Apache-2.0": "apache-2.0", "MIT": "mit", "BSD-3-Clause": "bsd-3-clause", "CC-BY-NC-4.0": "cc-by-nc-4.0"}
 #: The hub's names of metrics.
-METRICS = {"accuracy": "accuracy", "balanced accuracy": "balanced_accuracy", "token F1": "f1", "macro F1": "f1"}
+METRICS = {
+    "accuracy": "accuracy", "balanced accuracy": "balanced_accuracy", "token F1": "f1", "macro F1": "f1",
+    "entity F1": "seqeval",
+}  # fmt: skip
 #: The sources of weights that nobody else made.
 OWN = ("trained here", "small-resnet")
 MOST_FINDINGS, MOST_CLASSES = 20, 50
@@ -134,7 +138,8 @@ def _nouns(spec: dict[str, Any]) -> str:
 
 def _use(kind: str, exported: Exported) -> str:
     row = kind_row(kind)
-    asks = {"image": "photo.jpg", "text": '"a question"' if row.task == "answering" else '"a text"'}[row.modality]
+    texts = {"answering": '"a question"', "tagging": '"a sentence"'}.get(row.task, '"a text"')
+    asks = {"image": "photo.jpg", "text": texts}[row.modality]
     command = f"```\npip install -r requirements.txt\npython predict.py {asks}\n```\n\n"
     return (
         command * ("predict.py" in exported.files) + "Files: " + ", ".join(f"`{name}`" for name in exported.files) + "."

@@ -12,7 +12,7 @@ from advisor.core.errors import DatasetError, RunError, StorageError
 from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Plan, RunReport
 from advisor.core.workspace import RunFiles
-from advisor.exports import beside, contents, extra, language, onnx_file, parity, quantised, questions
+from advisor.exports import beside, contents, extra, language, onnx_file, parity, quantised, questions, tags
 from advisor.exports.graphs import Graph, graph_of
 from advisor.exports.records import FORMS, Exported, Form
 from advisor.llm.identity import is_endpoint
@@ -21,6 +21,7 @@ from advisor.rungs.saved.answering import Answerer
 from advisor.rungs.saved.loading import load
 from advisor.rungs.saved.predictor import Predictor
 from advisor.rungs.saved.prompt import PromptPredictor
+from advisor.rungs.saved.tagging import Tagger
 from probes.progress import Progress, silent, within
 
 
@@ -40,6 +41,8 @@ def export(run: Path, form: str = "onnx", to: str | Path | None = None, progress
     if chosen != "safetensors":
         extra.check_installed()
     model = load(run)
+    if isinstance(model, Tagger):
+        return _written(target, lambda aside: _tagger(run, chosen, model, tensors, dataset, aside, progress))
     assert isinstance(model, Predictor)
     graph = graph_of(model, tensors)
     return _written(target, lambda aside: _classifier(run, chosen, model, tensors, graph, dataset, aside, progress))
@@ -111,6 +114,15 @@ def _language(
     if form == "folder":
         beside.write_server(to)
     return _papers(run, form, spec, dataset, result, to)
+
+
+def _tagger(
+    run: Path, form: Form, model: Tagger, tensors: Any, dataset: Dataset | None, to: Path, progress: Progress
+) -> Exported:
+    """A model that marks words, then what a whole folder has beside it."""
+    compared, remarks = tags.export(model, form, tensors, dataset, to, progress)
+    result = _begun(form, model.spec, to).model_copy(update={"parity": compared, "remarks": remarks})
+    return _papers(run, form, model.spec, dataset, result, to)
 
 
 def _papers(

@@ -14,6 +14,10 @@ FORMS: tuple[Form, ...] = ("onnx", "safetensors", "folder")
 BOUND = 1e-4
 
 
+#: What is asked, and how what is given stands to it.
+_ASKED = {"label": ("item", "on"), "answer": ("question", "to"), "marks": ("sentence", "in")}
+
+
 class Pace(Record):
     """Milliseconds from items in hand to probabilities, the median of several: one item, and a batch of 32 in all."""
 
@@ -36,7 +40,7 @@ class Parity(Record):
     runtime: Pace
     torch: Pace
     bound: float = BOUND
-    gives: Literal["label", "answer"] = "label"
+    gives: Literal["label", "answer", "marks"] = "label"
 
     @property
     def same_labels(self) -> bool:
@@ -51,7 +55,7 @@ class Parity(Record):
     @property
     def sentences(self) -> tuple[str, ...]:
         """What was compared and how quick each is."""
-        gives, (item, of) = self.gives, {"label": ("item", "on"), "answer": ("question", "to")}[self.gives]
+        gives, (item, of) = self.gives, _ASKED[self.gives]
         same = f"the same {gives} {of} all" if self.same_labels else f"another {gives} {of} {self.n - self.n_same:,}"
         return (
             f"Asked about {wording.counted(self.n, f'test {item}')} in onnxruntime, it gives {same}; probabilities "

@@ -14,26 +14,31 @@ RUNGS: dict[RungName, dict[TaskName, str]] = {
         "classification": "advisor.rungs.prompting",
         "answering": "advisor.rungs.questions.prompting",
         "multilabel": "advisor.rungs.multilabel.prompting",
+        "tagging": "advisor.rungs.tags.prompting",
     },
     "rag": {
         "classification": "advisor.rungs.rag",
         "answering": "advisor.rungs.questions.rag",
         "multilabel": "advisor.rungs.multilabel.rag",
+        "tagging": "advisor.rungs.tags.memory",
     },
     "frozen": {
         "classification": "advisor.rungs.frozen",
         "answering": "advisor.rungs.questions.reader",
         "multilabel": "advisor.rungs.frozen",
+        "tagging": "advisor.rungs.tags.frozen",
     },
     "fine-tune": {
         "classification": "advisor.rungs.finetune",
         "answering": "advisor.rungs.questions.lora",
         "multilabel": "advisor.rungs.finetune",
+        "tagging": "advisor.rungs.tags.finetune",
     },
     "scratch": {
         "classification": "advisor.rungs.scratch",
         "answering": "advisor.rungs.questions.scratch",
         "multilabel": "advisor.rungs.scratch",
+        "tagging": "advisor.rungs.tags.scratch",
     },
 }
 

@@ -19,6 +19,7 @@ from advisor.core.errors import PeopleError
 from advisor.core.kinds import task_of_metric
 from advisor.core.records import Dataset
 from advisor.core.wording import counted, label_words
+from advisor.data.versions.label_words import labels_words
 from advisor.runs.sides import Open, Side
 from probes.bootstrap import paired_error_of_means
 from probes.interval import LEVEL, paired_error, score
@@ -123,7 +124,7 @@ def _said(side: Side, opened: Open) -> pd.DataFrame | None:
     if table is None:
         return None
     told = pd.DataFrame({"row": table["row"].to_numpy()})
-    if task_of_metric(side.plan.metric) == "answering":
+    if task_of_metric(side.plan.metric) in ("answering", "tagging"):
         told["said"], told["right"] = table["answer"].astype(str), table["f1"].astype(float)
         told["truth"] = ""
     elif task_of_metric(side.plan.metric) == "multilabel":
@@ -150,7 +151,7 @@ def _located(told: pd.DataFrame, dataset: Dataset | None) -> pd.DataFrame:
     if items is None:
         return told.assign(key="")
     if dataset is not None and not dataset.classes:
-        told = told.assign(truth=[next(iter(json.loads(answers)), "") for answers in items["answers"]])
+        told = told.assign(truth=labels_words(dataset, told["row"].tolist()))
     content = items["digest"].astype(str).to_numpy() + "/" + told["truth"].astype(str).to_numpy()
     repeat = pd.Series(content).groupby(content).cumcount().astype(str).to_numpy()
     return told.assign(key=items["key"].astype(str).to_numpy(), item=content + "/" + repeat)
@@ -159,7 +160,7 @@ def _located(told: pd.DataFrame, dataset: Dataset | None) -> pd.DataFrame:
 def _measured(names: tuple[str, str], base: Side, both: pd.DataFrame) -> Pair:
     """The difference over items that both were tested on, and the items that one alone has right."""
     one, other = both["right_base"].to_numpy(), both["right_other"].to_numpy()
-    if task_of_metric(base.plan.metric) == "answering":
+    if task_of_metric(base.plan.metric) in ("answering", "tagging"):
         difference, error = float(other.mean() - one.mean()), paired_error_of_means(one, other)
     elif task_of_metric(base.plan.metric) == "multilabel":
         difference, error = _of_label_sets(both)

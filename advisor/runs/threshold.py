@@ -57,6 +57,8 @@ def held_out(
     progress("Loading the model", 0.0)
     model = model or load(folder)
     if not isinstance(model, Predictor):
+        if plan.kind == "tags":
+            raise RunError("A model that marks words has no threshold: each span has a probability of its own.")
         raise RunError(
             "A model of questions has its own limit: it answers only what a passage supports. Ask it with: advisor "
             f"predict {plan.run}"

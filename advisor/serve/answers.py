@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from advisor.core.records import Answer, Prediction
+from advisor.core.records import Answer, Prediction, Tagged
 from advisor.rungs.saved.verdicts import verdict
 
 #: Digits behind the point of a probability.
@@ -35,6 +35,11 @@ class Labels(BaseModel):
 
     predictions: list[Label]
 
+    @property
+    def rows(self) -> list[Label]:
+        """One for each input."""
+        return self.predictions
+
 
 class LabelSet(BaseModel):
     """The labels of one input, or why it has none; none of them may apply."""
@@ -49,6 +54,11 @@ class LabelSets(BaseModel):
     """The labels of the inputs, in their order."""
 
     predictions: list[LabelSet]
+
+    @property
+    def rows(self) -> list[LabelSet]:
+        """One for each input."""
+        return self.predictions
 
 
 class Cited(BaseModel):
@@ -78,6 +88,40 @@ class Replies(BaseModel):
     """The answers to the questions, in their order."""
 
     answers: list[Reply]
+
+    @property
+    def rows(self) -> list[Reply]:
+        """One for each input."""
+        return self.answers
+
+
+class Marked(BaseModel):
+    """A run of words: characters from start up to, but not with, end."""
+
+    start: int
+    end: int
+    type: str
+    text: str
+    probability: float | None = Field(default=None, description="The least of its words.")
+
+
+class Sentence(BaseModel):
+    """The spans of one text, or why it was not marked."""
+
+    spans: list[Marked] = []
+    not_sure: bool = Field(default=False, description="Whether a span is better looked at by a person.")
+    problem: str | None = None
+
+
+class Sentences(BaseModel):
+    """What is marked in the inputs, in their order."""
+
+    sentences: list[Sentence]
+
+    @property
+    def rows(self) -> list[Sentence]:
+        """One for each input."""
+        return self.sentences
 
 
 class Problem(BaseModel):
@@ -146,5 +190,23 @@ def _reply(answer: Answer) -> Reply:
     )
 
 
+def sentences(tagged: Sequence[Tagged], least: float, everything: bool) -> Sentences:
+    """Marked texts as they are answered; every span has its probability."""
+    fields = set(Marked.model_fields)
+    return Sentences(
+        sentences=[
+            Sentence(problem=one.problem)
+            if one.problem
+            else Sentence(
+                spans=[Marked.model_validate(span.model_dump(include=fields)) for span in one.spans],
+                not_sure=any((span.probability or 0.0) < least for span in one.spans),
+            )
+            for one in tagged
+        ]
+    )
+
+
+#: What a server answers with.
+Record = Labels | LabelSets | Replies | Sentences
 #: From what a model says, the bound of being sure, and whether all probabilities are wanted, to what is answered.
-Answered = Callable[[Sequence[Any], float, bool], Labels | LabelSets | Replies]
+Answered = Callable[[Sequence[Any], float, bool], Record]

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from advisor import __version__
+from advisor.core.kinds import TaskName
 from advisor.serve.answers import Problem
 from advisor.serve.guard import Guard
 from advisor.serve.inputs import Asked
@@ -46,6 +47,14 @@ def application(predicting: Predicting, private: bool) -> FastAPI:
     return app
 
 
+#: What /predict does, by task.
+_SUMMARIES: dict[TaskName, str] = {
+    "classification": "Label the inputs",
+    "answering": "Answer the questions",
+    "tagging": "Mark words in the inputs",
+}
+
+
 def _add_predict(app: FastAPI, predicting: Predicting) -> None:
     """POST /predict."""
     served = predicting.served
@@ -53,7 +62,7 @@ def _add_predict(app: FastAPI, predicting: Predicting) -> None:
         PATH,
         predicting.answer,
         methods=["POST"],
-        summary="Answer the questions" if served.task == "answering" else "Label the inputs",
+        summary=_SUMMARIES[served.task],
         response_model=served.record,
         response_model_exclude_none=True,
         responses={status: {"model": Problem, "description": why} for status, why in _STATUSES.items()},

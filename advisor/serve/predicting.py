@@ -18,7 +18,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from advisor.core.errors import PeopleError
-from advisor.serve.answers import Labels, LabelSets, Replies
+from advisor.serve.answers import Record
 from advisor.serve.batching import Batcher
 from advisor.serve.guard import App, Receive, Scope, Send
 from advisor.serve.inputs import items_in
@@ -107,9 +107,9 @@ class Predicting:
     def _batch(self, n_items: int) -> None:
         self.metrics.batch(n_items)
 
-    def _count(self, shown: Labels | LabelSets | Replies) -> int:
+    def _count(self, shown: Record) -> int:
         """Count the items by what came of them; returns how many could be used."""
-        rows: list[Any] = list(shown.answers if isinstance(shown, Replies) else shown.predictions)
+        rows: list[Any] = list(shown.rows)
         usable = [row for row in rows if row.problem is None]
         not_sure = sum(getattr(row, "not_sure", False) for row in usable)  # several labels have thresholds of their own
         self.metrics.items("problem", len(rows) - len(usable))

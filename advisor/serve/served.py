@@ -12,15 +12,27 @@ from advisor.core.kinds import ModalityName, TaskName, kind_row
 from advisor.core.ladder import run_title
 from advisor.rungs.saved.predictor import Predictor
 from advisor.rungs.saved.verdicts import LEAST_SURE
-from advisor.serve.answers import Answered, Labels, LabelSets, Replies, label_sets, labels, replies
+from advisor.serve.answers import (
+    Answered,
+    Labels,
+    LabelSets,
+    Record,
+    Replies,
+    Sentences,
+    label_sets,
+    labels,
+    replies,
+    sentences,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from advisor.rungs.saved.loading import Model
 
-_ANSWERED: dict[TaskName, tuple[str, Answered, type[Labels] | type[LabelSets] | type[Replies]]] = {
+_ANSWERED: dict[TaskName, tuple[str, Answered, type[Record]]] = {
     "classification": ("predict_each", labels, Labels),
     "answering": ("answer_each", replies, Replies),
     "multilabel": ("predict_each", label_sets, LabelSets),
+    "tagging": ("predict_each", sentences, Sentences),
 }
 
 
@@ -35,7 +47,7 @@ class Served:
         self.modality: ModalityName = row.modality
         self.task: TaskName = row.task
         self.run = str(model.spec.get("run", ""))
-        self.classes: tuple[str, ...] = tuple(model.spec.get("classes", ()))
+        self.classes: tuple[str, ...] = tuple(model.spec.get("types") or model.spec.get("classes", ()))
         self._each: Any = getattr(model, method)
         self._lock = threading.Lock()
 
@@ -53,7 +65,7 @@ class Served:
             each: Sequence[Any] = self._each(items)
         return each
 
-    def shown(self, answers: Sequence[Any], everything: bool) -> Labels | LabelSets | Replies:
+    def shown(self, answers: Sequence[Any], everything: bool) -> Record:
         """What the model said, as it is answered."""
         return self._shown(answers, self.least, everything)
 

@@ -109,7 +109,8 @@ def following(plan: Plan) -> None:
 def snippet(status: RunStatus, kind: str) -> str:
     """Python that loads the model and uses it."""
     row = kind_row(kind)
-    labels = {"image": 'predict(["new.jpg"])', "text": 'predict(["a new text"])'}
+    texts = 'predict(["a new sentence"])' if row.task == "tagging" else 'predict(["a new text"])'
+    labels = {"image": 'predict(["new.jpg"])', "text": texts}
     use = 'answer(["a question"])' if row.task == "answering" else labels[row.modality]
     return f'import advisor\n\nmodel = advisor.load("{status.run}")\nmodel.{use}'
 

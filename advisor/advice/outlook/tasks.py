@@ -1,10 +1,10 @@
-"""The outlook of each task behind one table: what is expected before any training of classes, and of answers."""
+"""The outlook of each task behind one table: what is expected before any training of classes, answers and tags."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from advisor.advice.outlook import answering, classification, multilabel
+from advisor.advice.outlook import answering, classification, multilabel, tagging
 from advisor.advice.outlook.experience import CompletedTask, Experience, TaskKey
 from advisor.advice.outlook.forecast import Forecast
 from advisor.advice.outlook.steps import Steps
@@ -56,6 +56,7 @@ OUTLOOKS: dict[TaskName, Outlook] = {
     "classification": classification,
     "answering": answering,
     "multilabel": multilabel,
+    "tagging": tagging,
 }
 
 

@@ -25,7 +25,18 @@ from advisor.core.records.evidence import (
 )
 from advisor.core.records.labelling import LabelsGain, NextLabels, ToLabel
 from advisor.core.records.pixels import PixelRange
-from advisor.core.records.runs import Answer, Mistake, Passage, Plan, Prediction, RunReport, RunStatus, Threshold
+from advisor.core.records.runs import (
+    Answer,
+    Mistake,
+    Passage,
+    Plan,
+    Prediction,
+    RunReport,
+    RunStatus,
+    Tagged,
+    TaggedSpan,
+    Threshold,
+)
 from advisor.core.records.situation import Situation
 from advisor.core.records.versions import ACTIONS, Action, Decision, Decisions, VersionOf
 from advisor.core.records.wishes import Constraints, Prices
@@ -79,6 +90,8 @@ __all__ = [
     "Stage",
     "StageTime",
     "State",
+    "Tagged",
+    "TaggedSpan",
     "Threshold",
     "ToLabel",
     "TransferScore",

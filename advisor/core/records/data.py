@@ -21,6 +21,7 @@ from advisor.core.records.versions import VersionOf
 from advisor.core.tables import read_table
 from advisor.core.wording import counted, label_words
 from advisor.core.workspace import DatasetFiles
+from probes.tagging.schemes import spans_of
 
 #: The parts as a notebook shows them.
 IN_FULL: dict[str, str] = {"train": "Training", "val": "Validation", "test": "Test", "ood": "Out of distribution"}
@@ -76,6 +77,8 @@ class Dataset(Record):
     Several labels (the kinds with "multilabel"): ``labels`` (JSON list of indices into ``classes``, empty where none
     applies) comes beside ``label``, which is the rarest of them, or ``len(classes)`` where there is none: what samples
     are stratified by, and no class to be learned. ``targets`` is what is learned.
+    Tagging (kind "tags"): ``classes`` is empty and every label 0. ``words`` and ``tags`` (JSON lists of str, equally
+    long) come beside the text; the tags are in BIO.
     """
 
     name: str
@@ -132,6 +135,14 @@ class Dataset(Record):
             return read_table(path)
         except StorageError as error:
             raise StorageError(f"{error} To make it again, read the dataset: advisor profile {self.source}") from error
+
+    @cached_property
+    def span_types(self) -> tuple[str, ...]:
+        """The types of spans that a model can learn: of the training and validation part, by name; () without tags."""
+        if "tags" not in self.items:
+            return ()
+        learned = self.items.loc[self.items["part"].isin(["train", "val"]), "tags"]
+        return tuple(sorted({span.type for cell in learned for span in spans_of(json.loads(cell))}))
 
     @cached_property
     def labels(self) -> np.ndarray:

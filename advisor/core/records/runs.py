@@ -49,11 +49,33 @@ class Plan(Record):
     climb: str = ""
 
 
+class TaggedSpan(Record):
+    """Characters of a text from `start` up to, but not with, `end`, of a type. ``probability``: None of a truth."""
+
+    start: int
+    end: int
+    type: str
+    text: str
+    probability: float | None = None
+
+
+class Tagged(Record):
+    """The spans that a trained model marks in a text, in their order.
+
+    ``problem``: why the input was not tagged, as a sentence; it has no spans then.
+    """
+
+    input: str
+    spans: tuple[TaggedSpan, ...] = ()
+    problem: str = ""
+
+
 class Mistake(Record):
     """One wrong prediction on the test part.
 
     Of a question: ``label`` is the first accepted answer, ``predicted`` what was answered, ``passage`` the text that it
-    was read from, and ``outcome`` which failed (`probes.failures`).
+    was read from, and ``outcome`` which failed (`probes.failures`). Of a sentence: ``question`` is its text, ``spans``
+    what was marked and ``truth`` what there was.
     """
 
     key: str
@@ -64,6 +86,8 @@ class Mistake(Record):
     question: str = ""
     passage: str = ""
     outcome: str = ""
+    spans: tuple[TaggedSpan, ...] = ()
+    truth: tuple[TaggedSpan, ...] = ()
 
 
 class RunReport(Record):

@@ -54,6 +54,10 @@ class Situation(Record):
     gold_passage: float | None = None
     reader: float | None = None
     kept_share: float | None = None
+    type_names: float | None = None
+    word_memory: float | None = None
+    word_head: float | None = None
+    random_field: float | None = None
     probe_seconds: float = 0.0
     probe_cpu_seconds: float = 0.0
     steps_seconds: float = 0.0

@@ -47,6 +47,7 @@ from advisor.data.read.qa import find_questions, list_questions
 from advisor.data.read.qa_refusals import no_questions
 from advisor.data.read.source import Source, unpacked
 from advisor.data.read.tables import Table
+from advisor.data.read.tagged import list_tagged
 from advisor.data.read.tree import Tree, walk
 from advisor.data.read.unused_columns import unused_notes
 from probes.progress import Progress, silent
@@ -63,6 +64,8 @@ def list_items(source: Source, options: ReadOptions, progress: Progress = silent
     """List what `source` holds. Raises DatasetError when it is nothing that can be read, naming the next step."""
     if source.path.is_file():
         tree = Tree(source.path.parent, [source.path.name])
+        if (tagged := list_tagged(tree, options, whole=False)) is not None:
+            return tagged
         if not _asks_for(options, "text") and (images := written_out(source, tree, progress)):
             return list_items(images, options, progress)
         listing = _questions(tree, options, progress)
@@ -78,7 +81,8 @@ def list_items(source: Source, options: ReadOptions, progress: Progress = silent
             tree = walk(source.path)
         if not _asks_for(options, "text") and (images := written_out(source, tree, progress)):
             return list_items(images, options, progress)
-        listing = _questions(tree, options, progress) or _folder(source, tree, options, progress)
+        listing = list_tagged(tree, options) or _questions(tree, options, progress)
+        listing = listing or _folder(source, tree, options, progress)
         apply_groups(listing, tree)
     listing.set_aside += source.set_aside
     listing.notes += source.notes
@@ -274,7 +278,9 @@ def _empty(source: Source) -> str:
 
 def _nothing(source: Source, tree: Tree, kind: Kind | None) -> str:
     row = kind_row(kind) if kind else None
-    texts = "questions" if row and row.task == "answering" else "texts or tables of texts"
+    texts = {"answering": "questions", "tagging": "tagged sentences"}.get(
+        row.task if row else "", "texts or tables of texts"
+    )
     what = "images or tables" if row is None else {"image": "images", "text": texts}[row.modality]
     if (row is None or (row.modality, row.task) == ("text", "classification")) and sum(
         not suffix(f) and "/" in f for f in tree.files

@@ -33,6 +33,7 @@ class Listing:
     ``items``: one row per item with ``key``, ``label`` (str), ``part`` ("" or an official part), ``group`` (str or
     None), ``digest``, and ``path`` (absolute; images) or ``text``. ``n_in`` = items + set aside.
     ``documents``: the table of documents beside questions ("qa"), whose items also have ``answers`` and ``document``.
+    Of tagged sentences the items also have ``words`` and ``tags``, lists in JSON.
     ``unlabelled``: those set aside for want of a label alone: ``key`` and ``path`` or ``text``.
     ``seen``: the table that was read, None where the items do not come from a table.
     """

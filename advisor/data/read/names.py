@@ -54,6 +54,8 @@ DOCUMENT_SUFFIXES = frozenset(DOCUMENT_FORMATS)
 FOREIGN_DOCUMENT_SUFFIXES = frozenset(
     ".doc .odt .rtf .pptx .ppt .odp .xlsx .xls .ods .pages .key .numbers .djvu .mobi .azw3 .msg".split()
 )
+#: Words and tags in columns, beside those in `.tsv` and `.txt`.
+TAGGED_SUFFIXES = frozenset(".conll .bio .iob .iob2 .bioes .conll03 .ner".split())
 #: Texts to classify, one a file.
 TEXT_SUFFIX = ".txt"
 #: A single compressed file; `.gz` also stands behind a table's own suffix.

@@ -22,6 +22,7 @@ from advisor.data.read.names import (
     IMAGE_SUFFIXES,
     SPREADSHEET_SUFFIXES,
     TABLE_SUFFIXES,
+    TAGGED_SUFFIXES,
     TEXT_SUFFIX,
     is_archive,
     suffix,
@@ -129,7 +130,7 @@ def _check_file(path: Path) -> None:
         raise DatasetError(f"{path} is one piece of a split archive. Join the pieces, then give the whole: {how}")
     if ending in (".part", ".crdownload", ".partial", ".download"):
         raise DatasetError(f"{path} is an unfinished download. Download it again, then give the whole file.")
-    if ending in TABLE_SUFFIXES or not ending or ending == TEXT_SUFFIX or is_fasttext_file(path):
+    if ending in TABLE_SUFFIXES | TAGGED_SUFFIXES or not ending or ending == TEXT_SUFFIX or is_fasttext_file(path):
         return
     if ending in IMAGE_SUFFIXES | FOREIGN_IMAGE_SUFFIXES:
         raise DatasetError(f"{path} is a single media file. Give the folder that holds one folder of images per class.")

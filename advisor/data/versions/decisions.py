@@ -96,6 +96,11 @@ def check_label(dataset: Dataset, label: str, document: str = "") -> None:
     if dataset.classes:
         check_class(dataset, label)
         return
+    if "tags" in dataset.items:
+        raise DatasetError(
+            "The spans of a sentence are not changed here. Correct them in your file and read it again, or drop the "
+            "sentence."
+        )
     if not label.strip():
         raise DatasetError(f'The new answer is empty. Write it, or "{NOT_FOUND}" where no document has it.')
     if document and document not in set(dataset.documents["document"]):

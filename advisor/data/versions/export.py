@@ -28,6 +28,8 @@ _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt
 def table(dataset: Dataset) -> pd.DataFrame:
     """One row per item: path or text, label, split, and group where there are groups; of questions `_questions`."""
     items, column = dataset.items, kind_row(dataset.kind).column
+    if "tags" in items:
+        return items[["text", "words", "tags"]].assign(split=items["part"])
     if not dataset.classes:
         return _questions(items)
     rows = pd.DataFrame({column: items[column]})

@@ -1,4 +1,4 @@
-"""What an item is learned from in words: the name of its class, or the accepted answers of a question."""
+"""What an item is learned from in words: the name of its class, the accepted answers of a question, its spans."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from advisor.core.records import Dataset
 from advisor.data.read.answers import answers_of
+from advisor.data.tag_set import marked_words
 from probes.reading import NOT_FOUND
 
 
@@ -19,6 +20,8 @@ def labels_words(dataset: Dataset, rows: Sequence[int]) -> list[str]:
     """`label_words` of several rows."""
     if dataset.classes:
         return [dataset.classes[label] for label in dataset.labels[list(rows)].tolist()]
+    if "tags" in dataset.items:
+        return marked_words(dataset.items.iloc[list(rows)])
     return [spelled(json.loads(cell)) for cell in dataset.items["answers"].iloc[list(rows)]]
 
 

@@ -96,7 +96,7 @@ def _made(dataset: Dataset, taken: Decisions, held: Standing, mark: str) -> Data
     version = Dataset.model_validate(content)
     taken.save(version.files.applied)
     inherited(version, held, items).save(version.files.decisions)
-    documents = None if dataset.classes else dataset.documents
+    documents = dataset.documents if "answers" in items else None
     store.write(version, items, inspected(dataset, items, stays), documents)
     listed_ns = store.listed_ns(dataset) if places.PATH in items else None
     return store.listed_at(version, listed_ns) if listed_ns is not None else version
@@ -108,6 +108,8 @@ def _items(dataset: Dataset, held: Standing, labels: np.ndarray, used: list[int]
         number = np.full(len(dataset.classes), -1)
         number[used] = np.arange(len(used))
         return dataset.items.assign(label=number[labels])
+    if "answers" not in dataset.items:
+        return dataset.items
     answers, documents = dataset.items["answers"].tolist(), dataset.items["document"].tolist()
     for row, one in held.by_row.items():
         if one.action == "relabel":

@@ -10,14 +10,15 @@ from torch import Tensor
 
 from advisor.core.errors import StorageError
 from advisor.core.workspace import RunFiles
-from advisor.rungs.saved import answerers, classifier, clip, exported, folder, prompt, words
+from advisor.rungs.saved import answerers, classifier, clip, exported, folder, prompt, taggers, words
 from advisor.rungs.saved.answering import Answerer
 from advisor.rungs.saved.held_out import kept_threshold
 from advisor.rungs.saved.predictor import Predictor
+from advisor.rungs.saved.tagging import Tagger
 from probes.errors import first_line
 
-#: A finished run's model: it predicts labels, or answers questions.
-Model = Predictor | Answerer
+#: A finished run's model: it predicts labels, answers questions, or marks words.
+Model = Predictor | Answerer | Tagger
 #: From model.json, the tensors beside it, and a device.
 Loader = Callable[[dict[str, Any], dict[str, Tensor], str], Model]
 
@@ -34,6 +35,11 @@ LOADERS: dict[str, Loader] = {
     "passages": answerers.load_passages,
     "adapter": answerers.load_adapter,
     "reader": answerers.load_reader,
+    "type names": taggers.load_names,
+    "word memory": taggers.load_memory,
+    "word head": taggers.load_head,
+    "tagger": taggers.load_whole,
+    "random field": taggers.load_field,
 }
 
 

@@ -12,7 +12,7 @@ from advisor.core.records import Dataset, Plan, RunReport
 from advisor.core.workspace import RunFiles
 from advisor.rungs.context import Outcome
 from advisor.rungs.saved.loading import Model
-from advisor.runs.report import answering, classification, multilabel
+from advisor.runs.report import answering, classification, multilabel, tagging
 from advisor.runs.report.results import Test
 from probes.progress import Progress, silent
 
@@ -20,6 +20,7 @@ TESTS: dict[TaskName, Test] = {
     "classification": classification.test,
     "answering": answering.test,
     "multilabel": multilabel.test,
+    "tagging": tagging.test,
 }
 
 

@@ -48,6 +48,9 @@ ACCEPTED = """
 **Questions over documents**: a folder with documents (Markdown, text, HTML, PDF, Word, EPUB, e-mail) and a table of
 questions (the question, its accepted answers, and the document if known), or one table with all of it.
 
+**Tagged sentences**: CoNLL columns (a word and its tag on each line), JSON with words and tags or with marked spans, or
+a table with columns word, tag and sentence.
+
 Tables are CSV, TSV, JSON, JSONL, Parquet or Arrow, also compressed (`.gz`), and the exports of COCO, Label Studio and
 other programs for annotation. A folder can also come as a zip or tar of it. A table and its images, or documents and
 their questions, may also be selected together. The guide says more under “Data” and “Documents”.

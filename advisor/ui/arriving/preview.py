@@ -16,7 +16,7 @@ from advisor.core.records import Dataset
 from advisor.core.shown import visible
 from advisor.data.preview import Preview
 from advisor.data.read.listing import SeenTable
-from advisor.ui import jobs, parts, places, uploads, waiting, work
+from advisor.ui import jobs, marking, parts, places, uploads, waiting, work
 from advisor.ui.items.images import captioned
 from advisor.ui.server.settings import reads_paths
 
@@ -28,6 +28,7 @@ ROLES: dict[Kind, tuple[str, ...]] = {
     "qa": ("question_column", "answer_column", "document_column", "split_column"),
     "image-multilabel": ("path_column", "label_column", "split_column", "group_column"),
     "text-multilabel": ("text_column", "label_column", "split_column", "group_column"),
+    "tags": (),
 }
 HELP = {
     "text_column": "Several columns are joined by a blank line.",
@@ -39,6 +40,7 @@ KINDS: dict[Kind, str] = {
     "image": "Images",
     "text": "Texts",
     "qa": "Questions over documents",
+    "tags": "Tagged sentences",
     "image-multilabel": "Images with several labels",
     "text-multilabel": "Texts with several labels",
 }
@@ -52,6 +54,8 @@ SEVERAL: dict[SeveralLabels, str] = {
 RANGES, USUAL_RANGES = ("2", "3", "4", "5", "6", "8", "10"), 4
 PARTS = {"train": "training", "val": "validation", "test": "test", "ood": "another distribution", "": "no part"}
 SHOWN_CLASSES = 30
+#: By task: what labels are called together, one of them, and what is counted of each.
+NAMES = {"multilabel": ("Labels", "Label", "Items"), "tagging": ("Types", "Type", "Spans")}
 
 
 def looked_at(asked: work.Reading) -> jobs.Job:
@@ -144,6 +148,8 @@ def in_words(seen: Preview) -> str:
         "classification": f"in {wording.counted(len(seen.classes), 'class', 'classes')}",
         "answering": f"over {wording.counted(seen.n_documents, 'document')}",
         "multilabel": f"with any of {wording.counted(len(seen.classes), 'label')}",
+        "tagging": f"with {wording.counted(sum(seen.classes.values()), 'span')} of "
+        f"{wording.counted(len(seen.classes), 'type')}",
     }[row.task]
     aside = f" {wording.counted(seen.n_set_aside, 'row')} cannot be used." if seen.n_set_aside else ""
     return f"{wording.short(seen.name, 60)}: {row.counted(seen.n)} {where}. {split(seen.parts)}{aside}"
@@ -268,16 +274,16 @@ def classes(seen: Preview) -> None:
     """How many items each class has."""
     if not seen.classes:
         return
-    several = seen.kind is not None and kind_row(seen.kind).task == "multilabel"
-    parts.section("Labels" if several else "Classes")
+    title, head, of = NAMES.get(kind_row(seen.kind).task if seen.kind else "", ("Classes", "Class", "Items"))
+    parts.section(title)
     largest = list(seen.classes.items())[:SHOWN_CLASSES]
-    frame = pd.DataFrame(largest, columns=["Label" if several else "Class", "Items"])
-    bar = st.column_config.ProgressColumn(format="localized", min_value=0, max_value=int(frame["Items"].max()))
-    parts.table(frame, hide_index=True, height="content" if len(frame) <= 10 else 300, alt="Items of each class",
-        column_config={"Items": bar},
-    )  # fmt: skip
+    frame = pd.DataFrame(largest, columns=[head, of])
+    bar = st.column_config.ProgressColumn(format="localized", min_value=0, max_value=int(frame[of].max()))
+    height = "content" if len(frame) <= 10 else 300
+    alt = f"{of} of each {head.lower()}"
+    parts.table(frame, hide_index=True, height=height, alt=alt, column_config={of: bar})
     if len(seen.classes) > SHOWN_CLASSES:
-        parts.note(f"The {SHOWN_CLASSES} largest of {wording.count(len(seen.classes))} classes.")
+        parts.note(f"The {SHOWN_CLASSES} largest of {wording.count(len(seen.classes))} {title.lower()}.")
 
 
 def examples(seen: Preview) -> None:
@@ -287,6 +293,8 @@ def examples(seen: Preview) -> None:
         with st.grid("auto", min_column_width=110, gap="small", key="preview-images"):
             for path, label in seen.items.itertuples(index=False):
                 captioned(str(path), wording.short(label, 40))
+    elif seen.kind == "tags":
+        marking.sentences("Some of the sentences", seen.tagged)
     elif seen.kind is not None and seen.table is None:
         parts.section("Some of the texts")
         for text, label in seen.items.itertuples(index=False):

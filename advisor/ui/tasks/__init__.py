@@ -8,7 +8,7 @@ from advisor.core import wording
 from advisor.core.kinds import TaskName, kind_row
 from advisor.core.records import Dataset, Evidence, Plan, Profile, RunReport
 from advisor.ui.cards import Card, Topic
-from advisor.ui.tasks import answering, classification, multilabel
+from advisor.ui.tasks import answering, classification, multilabel, tagging
 
 
 class TaskView(Protocol):
@@ -76,6 +76,7 @@ VIEWS: dict[TaskName, TaskView] = {
     "classification": classification,
     "answering": answering,
     "multilabel": multilabel,
+    "tagging": tagging,
 }
 
 
