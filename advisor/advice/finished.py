@@ -24,7 +24,7 @@ from advisor.core.records import Advice, Estimate, Expected
 from advisor.core.wording import capital, duration, listed, percent
 from probes.measured import Measured
 
-DETAILS = "Measured by a run on the locked test part; {expected} was expected before it."
+DETAILS = "Measured by a run on the locked test part; {expected} was expected before any run."
 IN_VAIN = (
     "Measured: {subject} brought nothing here. In a run of {time} it was no better on held-out items than {kept}, "
     "whose model was kept."

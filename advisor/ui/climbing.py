@@ -65,7 +65,7 @@ def _offer_race(dataset: Dataset, advice: Advice, pair: tuple[RungName, RungName
     one, other = (row_of(rung).in_text for rung in pair)
     with st.container(border=True):
         st.text(
-            f"{wording.capital(one)} and {other} are too close to call. A race trains both on this data and keeps the "
+            f"{wording.capital(one)} and {other} are too close to call. A race runs both on this data and keeps the "
             f"one that does better on validation items; the test part stays locked until then."
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):

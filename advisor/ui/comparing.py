@@ -234,10 +234,10 @@ def took(seconds: float, budget: float) -> str:
     """How long a run took, with its budget where it took clearly longer.
 
     >>> took(41.0, 60.0), took(466.0, 300.0)
-    ('41 s', '7 min 46 s of 5 min')
+    ('41 s', '7 min 46 s (budget 5 min)')
     """
     late = seconds > OVER_BUDGET * budget
-    return wording.duration(seconds) + (f" of {wording.duration(budget)}" if late else "")
+    return wording.duration(seconds) + (f" (budget {wording.duration(budget)})" if late else "")
 
 
 def backbone_bytes(side: Side) -> int | None:

@@ -35,7 +35,7 @@ def standing(dataset: Dataset) -> Standing:
     run = next((status for status in runs if status.state == "done" or status.state not in store.ENDED), None)
     there = {"profile": files.profile, "evidence": files.evidence, "advice": files.advice}
     done = {"data", *(name for name, path in there.items() if path.is_file())}
-    if run is not None and run.state == "done":
+    if any(status.state == "done" for status in runs):
         done.add("run")
     if run is not None:
         return Standing(frozenset(done), "run", _trained(run), run.run)

@@ -109,7 +109,7 @@ def _effort(estimate: Estimate) -> dict[str, str]:
         "Tuning is kept": f"{percent(kept, digits=0)} of runs" if kept is not None else "",
         "Training time": training_time(estimate),
         "Peak memory": size(used) if used else "",
-        "Energy to train": energy(spent) if spent is not None else "",
+        "Energy to train": energy(spent) if spent is not None and rung(estimate.rung).trains else "",
         "One prediction": f"{pace:,.{1 if pace < 10 else 0}f} ms" if pace is not None else "",
     }
 

@@ -14,6 +14,7 @@ from advisor.core.records import Dataset, Mistake, Plan
 from advisor.core.wording import count, counted, percent
 from advisor.rungs.saved.loading import Model
 from advisor.rungs.saved.predictor import Predictor
+from advisor.runs.report.copies import copies_apart
 from advisor.runs.report.results import MOST_MISTAKES, Results
 from probes.folds import spread_order
 from probes.interval import measured_score
@@ -45,6 +46,7 @@ def test(plan: Plan, dataset: Dataset, model: Model, progress: Progress, deadlin
         },
         sentences=(
             *sentences(plan, value, ood, n_unreadable),
+            *copies_apart(plan, dataset, rows, truth, predicted),
             *part_only(len(allowed), len(test_rows)),
         ),
         predictions=each_prediction(rows, truth, probabilities),

@@ -26,7 +26,7 @@ CSS = """
 button {padding: 0; border: 0; background: none; cursor: zoom-in; border-radius: 6px; overflow: hidden; line-height: 0}
 button:hover {filter: brightness(1.12)}
 button:focus-visible {outline: 2px solid var(--st-primary-color); outline-offset: 2px}
-img {width: 100%; aspect-ratio: 1; object-fit: cover; border-radius: 6px}
+img {width: 100%; aspect-ratio: 1; object-fit: contain; border-radius: 6px}
 """
 JS = """
 export default function ({data, parentElement, setTriggerValue}) {

@@ -28,7 +28,7 @@ kbd {font: inherit; font-size: 0.78rem; opacity: 0.75; border: 1px solid current
   display: flex; flex-direction: column; align-items: stretch; justify-content: flex-start}
 .card.here {border-color: var(--st-primary-color)}
 .card img, .one img {width: 100%; border-radius: 6px; display: block; image-rendering: auto}
-.card img {aspect-ratio: 1; object-fit: cover}
+.card img {aspect-ratio: 1; object-fit: contain}
 .text {white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.9rem; line-height: 1.4}
 .card .text {display: -webkit-box; -webkit-line-clamp: 6; -webkit-box-orient: vertical; overflow: hidden}
 .line {font-size: 0.84rem; line-height: 1.35; overflow-wrap: anywhere; margin-top: 3px}
@@ -46,7 +46,7 @@ kbd {font: inherit; font-size: 0.78rem; opacity: 0.75; border: 1px solid current
 .near {display: grid; grid-template-columns: repeat(auto-fill, minmax(88px, 1fr)); gap: 8px; margin-top: 6px}
 .near.text {grid-template-columns: 1fr}
 .near > div {font-size: 0.8rem}
-.near img {width: 100%; aspect-ratio: 1; object-fit: cover; border-radius: 6px}
+.near img {width: 100%; aspect-ratio: 1; object-fit: contain; border-radius: 6px}
 .near .other {outline: 2px solid #ad7722; outline-offset: -2px; border-radius: 6px}
 .side .near.text > .other {outline: none; border-left: 3px solid #ad7722; border-radius: 0}
 h4 {margin: 12px 0 2px; font-size: 0.9rem; font-weight: 600}
