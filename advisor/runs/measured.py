@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -42,6 +43,30 @@ def _keep_fuller(known: dict[RungName, Finished], rung: RungName, older: Finishe
     """Keep a run that is older than those known where it learned from more items."""
     if rung not in known or older.n_learned > known[rung].n_learned:
         known[rung] = older
+
+
+@dataclass(frozen=True)
+class CutShort:
+    """A run that kept the simpler model, ``kept``, without having tried the planned one to its end, and ``why``."""
+
+    kept: RungName
+    budget_seconds: float
+    why: str
+
+
+def runs_cut_short(fingerprint: str, backbone: str) -> dict[RungName, CutShort]:
+    """The latest run of each planned rung where it was cut short; a later run that was not takes its place."""
+    found: dict[RungName, CutShort | None] = {}
+    for status in about.of_dataset(fingerprint):
+        if status.state != "done":
+            continue
+        with contextlib.suppress(PeopleError, OSError):
+            plan, report = Plan.load(status.files.plan), RunReport.load(status.files.report)
+            short = report.dropped and not report.gained_nothing and report.served != report.rung
+            if plan.backbone == backbone and plan.rung not in found:
+                ended = CutShort(report.served, plan.budget_seconds, report.dropped.rstrip("."))
+                found[plan.rung] = ended if short else None
+    return {rung: ended for rung, ended in found.items() if ended is not None}
 
 
 @lru_cache(maxsize=512)

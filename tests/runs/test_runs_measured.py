@@ -68,3 +68,13 @@ def test_the_latest_run_of_the_dataset_and_backbone_counts(plan_of: Callable[...
     assert measured.of_dataset(plan.fingerprint)["frozen"].run == last, "the later one learned from fewer items"
     assert measured.of_dataset(plan.fingerprint, "another backbone") == {}
     assert measured.of_dataset("another dataset") == {}
+
+
+def test_a_run_that_was_cut_short_is_told_until_a_later_one_was_not(plan_of: Callable[..., Plan]) -> None:
+    plan = plan_of("fine-tune")
+    finished(plan, 0.9, dropped="the budget was too short.")
+    (ended,) = measured.runs_cut_short(plan.fingerprint, plan.backbone).values()
+    assert (ended.kept, ended.budget_seconds, ended.why) == ("frozen", 30.0, "the budget was too short")
+    assert measured.runs_cut_short(plan.fingerprint, "another backbone") == {}
+    finished(plan, 0.9, dropped="it was not better", in_vain=True)
+    assert measured.runs_cut_short(plan.fingerprint, plan.backbone) == {}

@@ -19,7 +19,7 @@ from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.ladder import rung as row_of
 from advisor.core.records import Advice, Dataset, Estimate, Evidence, Goal
-from advisor.runs.measured import of_dataset
+from advisor.runs.measured import of_dataset, runs_cut_short
 from advisor.ui import (
     charts,
     climbing,
@@ -137,7 +137,7 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
     st.html(rungs_table.table(advice))
     one_click.draw(dataset, advice)
     climbing.last(dataset)
-    for sentence in (*known_since(advice), *advice.sentences, *parents_runs(dataset)):
+    for sentence in (*known_since(advice), *advice.sentences, *cut_short(dataset, advice), *parents_runs(dataset)):
         parts.text(sentence)
     backbones.line(advice)
     climbing.offer(dataset, advice)
@@ -164,6 +164,15 @@ def known_since(advice: Advice) -> tuple[str, ...]:
         if e.run and e.before is not None and e.kept is None
     ]
     return (f"Measured so far: {wording.listed(told)}. The other forecasts follow.",) if told else ()
+
+
+def cut_short(dataset: Dataset, advice: Advice) -> tuple[str, ...]:
+    """Why runs went back to the simpler model before they had tried theirs, a sentence each."""
+    return tuple(
+        f"A run of {row_of(rung).in_text} in {wording.duration(ended.budget_seconds)} went back to "
+        f"{row_of(ended.kept).in_text}: {ended.why}."
+        for rung, ended in runs_cut_short(dataset.fingerprint, advice.backbone).items()
+    )
 
 
 def parents_runs(dataset: Dataset) -> tuple[str, ...]:
