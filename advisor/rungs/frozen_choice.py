@@ -54,11 +54,11 @@ class Choice:
         uses = f"The head uses {joined_names(self.layers)}: {percent(best)} cross-validated"
         if percent(best) == percent(other):
             return (
-                f"{uses}, as with {'other layers' if other != last else f'the {LAST} alone'}. Log loss decided, which "
-                f"also counts how sure it is of each answer.",
+                f"{uses}, as with {'other layers' if other != last else f'the {LAST} alone'}. The log loss on "
+                f"held-out items decided, which also counts how sure it is of each answer.",
             )
         lower = although(best, other, "macro F1" if self.thresholds else "accuracy")
-        return (f"{uses}, against {against}. Log loss decided{lower}.",)
+        return (f"{uses}, against {against}. The log loss on held-out items decided{lower}.",)
 
 
 def although(best: float, other: float, metric: str = "accuracy") -> str:

@@ -93,7 +93,7 @@ def _in_percent() -> None:
 def _tolerance() -> dict[str, Any] | None:
     """What is nearly as good; None where that is not given, or is no tolerance."""
     st.number_input(
-        "Points that a step may cost", step=0.5, key="tolerance", help=TOLERANCE_HELP, width=300,
+        "Tolerance, points a step", step=0.5, key="tolerance", help=TOLERANCE_HELP, width=300,
         format="%.1f", value=None, placeholder="such as 1",
     )  # fmt: skip
     return {"tolerance": points} if (points := _asked_points()) else None

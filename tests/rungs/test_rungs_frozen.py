@@ -180,4 +180,4 @@ def test_a_gain_is_the_difference_of_the_values_beside_it_and_equal_values_are_n
     compared = Comparison(frozen=0.98744, tuned=0.99163, error=0.005, n=239, kept=True)
     assert "99.2 % on 239 held-out items, the frozen head 98.7 %: a gain of +0.5 points" in compared.sentence
     alike = Choice(("layer 5", LAST), Recipe.of({}), tried=(((LAST,), 0.87), (("layer 5", LAST), 0.87)))
-    assert alike.sentences[0].count("87.0 %") == 1 and "Log loss decided" in alike.sentences[0]
+    assert alike.sentences[0].count("87.0 %") == 1 and "log loss on held-out items decided" in alike.sentences[0]

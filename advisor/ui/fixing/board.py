@@ -141,7 +141,7 @@ def summary(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Stand
     if of is not None and worklist.is_hard(of):
         error = wording.percent(of.probe_error or 0.0, 0)
         parts.note(
-            f"The probe errs on {error} of the labels, so many items listed are merely hard: nothing is suggested."
+            f"The probe errs on {error} of the labels, so many items listed are merely hard: no label is suggested."
         )
     if of is None:
         parts.note("Nothing is measured yet, so only copies are listed. Judging the labels takes about a minute.")
@@ -240,7 +240,7 @@ def shown(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Standin
     chosen_rows = st.session_state.get(_key("chosen", dataset), [])
     names = offered(work, chosen_rows, held)
     if not names:
-        parts.note("No check lists an item.")
+        parts.note("The checks found no item to look at.")
         return
     key = _key("list", dataset)
     if st.session_state.get(key) not in names:
