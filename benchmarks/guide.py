@@ -42,7 +42,7 @@ HOME = "~/.local/share/transfer-advisor"
 TABLE = re.compile(r"(<!-- options: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 BLOCK = re.compile(r"(```console(?: head=(\d+))?\n\$ (advisor [^\n]*)\n).*?(^```$)", re.DOTALL | re.MULTILINE)
 SHARED = ("kind", "text_column", "label_column", "path_column", "split_column", "group_column", "question_column",
-          "answer_column", "document_column", "several_labels")  # fmt: skip
+          "answer_column", "document_column", "several_labels", "number_ranges")  # fmt: skip
 
 
 def command(name: str) -> Any:

@@ -28,6 +28,7 @@ TITLES: dict[str, str] = {
     "majority": "Largest class",
     "knn": "Nearest examples",
     "class names": "Class names",
+    "probes": "Probes of tagged words",
     "linear": "Linear probe",
     "tfidf": "TF-IDF",
     "curve": "Learning curve",

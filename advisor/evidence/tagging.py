@@ -116,7 +116,7 @@ def measure(
         results.append(by_names(backbone, sample))
     keep(so_far())
     began = time.monotonic()
-    with stage("features"):
+    with stage("forward"):
         tell = within(progress, 0.15, 0.5)
         states = windows.states_of(backbone, sample.sentences, layers, lambda share: tell("Reading sentences", share))
     reading = time.monotonic() - began
