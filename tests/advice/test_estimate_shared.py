@@ -33,5 +33,5 @@ def test_more_runs_leave_less_error() -> None:
     shared = shared_misses(Experience.shipped(), "text")
     one, two = shared.given({"frozen": -0.5}), shared.given({"frozen": -0.5, "rag": -0.5})
     for rung in RUNG_NAMES:
-        assert two.left(rung) <= one.left(rung) + 1e-9
+        assert two.left(rung) <= one.left(rung) + 1e-6  # the root of a rounding error
     assert shared.given({}).left("rag") == pytest.approx(1.0)
