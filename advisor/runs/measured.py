@@ -54,7 +54,7 @@ class CutShort:
     why: str
 
 
-def runs_cut_short(fingerprint: str, backbone: str) -> dict[RungName, CutShort]:
+def runs_cut_short(fingerprint: str, backbone: str | None) -> dict[RungName, CutShort]:
     """The latest run of each planned rung where it was cut short; a later run that was not takes its place."""
     found: dict[RungName, CutShort | None] = {}
     for status in about.of_dataset(fingerprint):
@@ -63,7 +63,7 @@ def runs_cut_short(fingerprint: str, backbone: str) -> dict[RungName, CutShort]:
         with contextlib.suppress(PeopleError, OSError):
             plan, report = Plan.load(status.files.plan), RunReport.load(status.files.report)
             short = report.dropped and not report.gained_nothing and report.served != report.rung
-            if plan.backbone == backbone and plan.rung not in found:
+            if backbone in (None, plan.backbone) and plan.rung not in found:
                 ended = CutShort(report.served, plan.budget_seconds, report.dropped.rstrip("."))
                 found[plan.rung] = ended if short else None
     return {rung: ended for rung, ended in found.items() if ended is not None}
