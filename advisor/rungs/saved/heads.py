@@ -52,7 +52,7 @@ def thresholds_of(spec: dict[str, Any]) -> np.ndarray | None:
 
     Raises StorageError where they do not fit the labels.
     """
-    at = spec["head"].get("thresholds")
+    at = spec.get("head", {}).get("thresholds")
     if at is None:
         return None
     values = np.asarray(at, dtype=np.float64)
