@@ -107,8 +107,10 @@ def run_ner(dataset: Dataset, known: Sample, asked: Sample, budget: float) -> li
     transformers.utils.logging.set_verbosity_error()
     torch.manual_seed(0)
     folder = str(weights_path(catalog.default("text")).parent)
-    tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder)
-    model: Any = transformers.AutoModelForTokenClassification.from_pretrained(folder, num_labels=len(known.names))
+    tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    model: Any = transformers.AutoModelForTokenClassification.from_pretrained(
+        folder, num_labels=len(known.names), trust_remote_code=False
+    )
     optimizer = torch.optim.AdamW(model.parameters(), lr=5e-5, weight_decay=0.0)
     batches = [np.arange(len(known))[at : at + 8] for at in range(0, len(known), 8)]
     steps, done, started = 3 * len(batches), 0, time.monotonic()

@@ -18,6 +18,8 @@ from advisor.rungs.saved.predictor import Predictor
 from tests.data.several import digits, questions
 from tests.serve.serving import serving
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # every rung is trained
+
 
 @pytest.fixture(scope="module", autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:

@@ -25,7 +25,7 @@ from probes.backbones import catalog
 from probes.backbones.weights import weights_hash
 from tests.tagged_docs import parameters, written
 
-pytestmark = pytest.mark.timeout(900)  # five rungs are trained, for 40 seconds each at most on a machine of its own
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # five rungs are trained, for 40 seconds each at most
 
 
 @pytest.fixture(scope="module")
