@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
+from advisor.cli import show_classes
 from advisor.cli.output import plain
 from advisor.cli.tables import LISTED, safe, table
 from advisor.core.records import Dataset, Evidence, RunReport, Tagged
-from advisor.core.wording import between, chance, counted, duration, percent
+from advisor.core.wording import between, chance, counted, percent
 from probes.progress import Progress
 
 if TYPE_CHECKING:
@@ -28,15 +29,7 @@ def scope(dataset: Dataset) -> str:
 
 def evidence(to: Console, dataset: Dataset, evidence: Evidence) -> None:
     """One row for each way of tagging, then the encoder and what the values are."""
-    rows = table("probe", f">{evidence.metric}", "90 % interval", ">n", ">took")
-    for result in evidence.results:
-        number = result.measured
-        rows.add_row(
-            safe(result.title), percent(number.value), between(number.low, number.high), f"{number.n:,}",
-            duration(number.seconds),
-        )  # fmt: skip
-    to.print(rows)
-    to.print(safe(f"{evidence.backbone}, up to {evidence.input_size} tokens. {evidence.device_reason}"), style="dim")
+    show_classes.evidence(to, dataset, evidence)
     for note in evidence.notes:
         to.print(safe(note), style="dim")
 

@@ -10,9 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Self
 
 from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Evidence, ProbeResult
@@ -45,16 +43,13 @@ class ProbedBackbone:
     load: Load
 
     @classmethod
-    def of(cls, dataset: Dataset, name: str | None, load: Load = load_backbone) -> ProbedBackbone:
+    def of(cls, dataset: Dataset, name: str | None, load: Load = load_backbone) -> Self:
         """The backbone called `name`, or the default for this kind of data. Raises BackboneError."""
         from probes.backbones import catalog
         from probes.backbones.weights import weights_hash
 
-        entry = (
-            catalog.find(name, kind_row(dataset.kind).modality)
-            if name
-            else catalog.default(kind_row(dataset.kind).modality)
-        )
+        modality = kind_row(dataset.kind).modality
+        entry = catalog.find(name, modality) if name else catalog.default(modality)
         return cls(entry, (weights_hash(entry),), load)
 
     @property
@@ -90,7 +85,7 @@ def measure(
     sample, notes = grown(dataset, backbone, calibration, budget_seconds, progress)
 
     def so_far(results: Sequence[ProbeResult], fields: dict[str, Any], remarks: Sequence[str] = ()) -> Evidence:
-        known = _evidence(dataset, backbone, calibration, sample, results, (*notes, *remarks), started)
+        known = evidence_so_far(dataset, backbone, calibration, sample, results, (*notes, *remarks), started)
         return known.model_copy(update=fields)
 
     results, probe, unnamed = run_probes(
@@ -118,10 +113,10 @@ def glance(dataset: Dataset, entry: Entry, load: Load, keep: Keep) -> None:
     sample = sampled(dataset, backbone, calibration, GLANCE_ITEMS, silent)
     note = f"So far on {len(sample.rows):,} of {counted(n_all, 'training item')}; the measurement goes on."
     results, _, unnamed = run_probes(dataset, backbone, calibration, sample, GLANCE_SECONDS, silent)
-    keep(_evidence(dataset, backbone, calibration, sample, results, [note, *unnamed], started))
+    keep(evidence_so_far(dataset, backbone, calibration, sample, results, [note, *unnamed], started))
 
 
-def _evidence(
+def evidence_so_far(
     dataset: Dataset,
     backbone: Backbone,
     calibration: Calibration,
@@ -143,7 +138,7 @@ def _evidence(
         n_train=len(dataset.where("train", "val")),
         n_sample=sample.size,
         n_test=len(test),
-        n_test_per_class=tuple(np.bincount(dataset.labels[test], minlength=len(dataset.classes)).tolist()),
+        n_test_per_class=tuple(dataset.label_counts(test).tolist()),
         results=tuple(results),
         notes=tuple(notes),
         seconds=time.monotonic() - started,

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.core.records import Dataset, Evidence, ProbeResult
-from advisor.data.features import input_size, load_backbone
+from advisor.data.features import input_size
 from advisor.data.tag_set import sentences_of
+from advisor.evidence.classification import ProbedBackbone
 from advisor.evidence.probed import Keep, forget
 from advisor.evidence.sample import related
 from probes.progress import Progress, silent, within
@@ -25,8 +26,6 @@ from probes.tagging.scoring import count_spans, measured_f1
 from probes.timings import stage
 
 if TYPE_CHECKING:
-    from advisor.data.features import Load
-    from probes.backbones.catalog import Entry
     from probes.backbones.text import TextBackbone
 
 #: Shares of the budget for reading sentences, and sentences at least and at most. The heads cost about as much again.
@@ -42,30 +41,8 @@ TITLES = {
 
 
 @dataclass(frozen=True)
-class ProbedTagger:
-    """A text encoder as `advisor.evidence.probed.ProbedModel`. ``load``: how it is loaded."""
-
-    entry: Entry
-    identities: tuple[str, ...]
-    load: Load
-
-    @classmethod
-    def of(cls, dataset: Dataset, name: str | None, load: Load = load_backbone) -> ProbedTagger:
-        """The encoder called `name`, or the default. Raises BackboneError."""
-        from probes.backbones import catalog
-        from probes.backbones.weights import weights_hash
-
-        entry = catalog.find(name, "text") if name else catalog.default("text")
-        return cls(entry, (weights_hash(entry),), load)
-
-    @property
-    def name(self) -> str:
-        """The catalog's name."""
-        return self.entry.name
-
-    def digest(self, identity: str) -> str:
-        """The hash of the weights is one already."""
-        return identity
+class ProbedTagger(ProbedBackbone):
+    """A text encoder as `advisor.evidence.probed.ProbedModel`, for tagged sentences."""
 
     def glance(self, dataset: Dataset, keep: Keep) -> None:
         """Nothing: the cheapest measure is seen at once, as part of the whole."""

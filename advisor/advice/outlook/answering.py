@@ -17,11 +17,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.advice.outlook import scratch_language
-from advisor.advice.outlook.common import TRAINING_SECONDS, excluded, needed, standing_on, value_of
+from advisor.advice.outlook.common import (
+    TRAINING_SECONDS,
+    excluded,
+    expected_then,
+    misses_of,
+    needed,
+    standing_on,
+    value_of,
+)
 from advisor.advice.outlook.elsewhere import informed
 from advisor.advice.outlook.experience import CompletedTask, Experience, TaskKey
 from advisor.advice.outlook.forecast import Forecast
-from advisor.advice.outlook.signals import Z, logit
+from advisor.advice.outlook.signals import Z
 from advisor.advice.outlook.steps import Steps
 from advisor.core.ladder import RUNG_NAMES, TUNED, RungName
 from advisor.core.ladder import rung as row_of
@@ -224,11 +232,7 @@ def replayed(task: CompletedTask, experience: Experience) -> dict[RungName, Fore
 
     `experience` should not hold the task's dataset.
     """
-    forecasts: dict[RungName, Forecast] = {}
-    for rung in RUNG_NAMES:
-        value, low, high = (task.number(rung, name) for name in ("expected", "expected_low", "expected_high"))
-        if value is not None and low is not None and high is not None:
-            forecasts[rung] = Forecast(value, low, high, (high - low) / (2 * Z), "measured")
+    forecasts = expected_then(task)
     if TUNED in forecasts and START in forecasts:
         start = forecasts[START]
         value, low, high = with_adapter(start.value, start.low, start.high, experience)
@@ -238,11 +242,4 @@ def replayed(task: CompletedTask, experience: Experience) -> dict[RungName, Fore
 
 def misses(experience: Experience, kind: Kind) -> dict[RungName, dict[TaskKey, float]]:
     """How far each task came out above its forecast without its dataset, by rung, in logits."""
-    found: dict[RungName, dict[TaskKey, float]] = {rung: {} for rung in RUNG_NAMES}
-    for task in experience.of_kind(kind):
-        for rung, expected in replayed(task, experience.without(task.dataset)).items():
-            if (value := task.value(rung)) is not None:
-                n = task.situation.n_test
-                miss = logit(value, n) - logit(expected.value, n)
-                found[rung][task.dataset, task.labels, task.seed] = miss
-    return found
+    return misses_of(replayed, experience, kind)

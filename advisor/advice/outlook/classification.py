@@ -263,19 +263,25 @@ def _instruments(evidence: Evidence) -> dict[str, Any]:
 
 def asides(evidence: Evidence, chosen: Estimate, kind: Kind) -> tuple[str, ...]:
     """What is worth knowing beside the ladder: a trivial or a word-count model that comes close."""
-    majority, tfidf = evidence.result("majority"), evidence.result("tfidf")
+    majority = evidence.result("majority")
     sentences = []
     if majority and chosen.low is not None and chosen.low <= majority.measured.value:
         sentences.append(
             f"Always answering the largest class reaches {percent(majority.measured.value)}, so nothing is clearly "
             f"learned here yet. Check the labels, or add more."
         )
-    if tfidf and chosen.value is not None and tfidf.measured.value > chosen.value:
-        sentences.append(
-            f"TF-IDF with a linear model reaches {percent(tfidf.measured.value)} here, more than the recommended rung: "
-            f"single words decide in this data."
-        )
-    return tuple(sentences)
+    return (*sentences, *words_decide(evidence, chosen))
+
+
+def words_decide(evidence: Evidence, chosen: Estimate) -> tuple[str, ...]:
+    """That counted words do better than the recommended rung, a sentence; () where they do not."""
+    tfidf = evidence.result("tfidf")
+    if tfidf is None or chosen.value is None or tfidf.measured.value <= chosen.value:
+        return ()
+    return (
+        f"TF-IDF with a linear model reaches {percent(tfidf.measured.value)} here, more than the recommended rung: "
+        f"single words decide in this data.",
+    )
 
 
 def replayed(task: CompletedTask, experience: Experience) -> dict[RungName, Forecast]:

@@ -1,13 +1,18 @@
-"""What the outlooks of both tasks share."""
+"""What the outlooks of the tasks share."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from advisor.advice.outlook.experience import CompletedTask, Experience, TaskKey
 from advisor.advice.outlook.forecast import Forecast
-from advisor.advice.outlook.signals import Z
-from advisor.core.ladder import RungName
-from advisor.core.records import Estimate, Evidence, ProbeResult
+from advisor.advice.outlook.signals import Z, logit
+from advisor.core.ladder import RUNG_NAMES, RungName
+from advisor.core.records import Estimate, Evidence, Kind, ProbeResult
+
+#: What was expected of a completed task, from what other datasets taught.
+Replayed = Callable[[CompletedTask, Experience], dict[RungName, Forecast]]
 
 TRAINING_SECONDS = 300.0
 #: One text counted and scored took 0.05 to 0.22 ms on trec6, tweet_emotion, sst2 and banking77.
@@ -61,3 +66,24 @@ def forecast_of(rung: RungName, value: Forecast, **fields: Any) -> Estimate:
             "gain_error": value.gain_error, "provenance": value.provenance, **fields,
         }
     )  # fmt: skip
+
+
+def expected_then(task: CompletedTask) -> dict[RungName, Forecast]:
+    """What advice expected of a completed task when it was measured, from its row."""
+    forecasts: dict[RungName, Forecast] = {}
+    for rung in RUNG_NAMES:
+        value, low, high = (task.number(rung, name) for name in ("expected", "expected_low", "expected_high"))
+        if value is not None and low is not None and high is not None:
+            forecasts[rung] = Forecast(value, low, high, (high - low) / (2 * Z), "measured")
+    return forecasts
+
+
+def misses_of(replayed: Replayed, experience: Experience, kind: Kind) -> dict[RungName, dict[TaskKey, float]]:
+    """How far each task came out above what `replayed` expects without its dataset, by rung, in logits."""
+    found: dict[RungName, dict[TaskKey, float]] = {rung: {} for rung in RUNG_NAMES}
+    for task in experience.of_kind(kind):
+        for rung, expected in replayed(task, experience.without(task.dataset)).items():
+            if (value := task.value(rung)) is not None:
+                n = task.situation.n_test
+                found[rung][task.dataset, task.labels, task.seed] = logit(value, n) - logit(expected.value, n)
+    return found

@@ -8,15 +8,14 @@ stand in, in logits of the metric, and every interval is the prior's: wider by `
 from __future__ import annotations
 
 import math
-from typing import Any
 
-from advisor.advice.outlook import classification
-from advisor.advice.outlook.classification import DRAFTS, UNPROBED, items_of, seconds_per_item
+from advisor.advice.outlook.classification import DRAFTS, UNPROBED, items_of, seconds_per_item, words_decide
+from advisor.advice.outlook.classification import situation_fields as situation_fields
 from advisor.advice.outlook.common import TRAINING_SECONDS, excluded, forecast_of
 from advisor.advice.outlook.elsewhere import informed
-from advisor.advice.outlook.experience import CompletedTask, Experience, TaskKey
+from advisor.advice.outlook.experience import CompletedTask, Experience
 from advisor.advice.outlook.forecast import LEAST_TASKS, PRIOR_VARIANCE, Forecast, forecast
-from advisor.advice.outlook.forecast import misses as own_misses
+from advisor.advice.outlook.forecast import misses as misses
 from advisor.advice.outlook.signals import Z, expit, logit
 from advisor.advice.outlook.signals import measured_values as measured_values
 from advisor.advice.outlook.steps import time_steps as time_steps
@@ -101,33 +100,18 @@ def widened(value: Forecast, n_test: int) -> Forecast:
     )
 
 
-def situation_fields(evidence: Evidence) -> dict[str, Any]:
-    """What the probes and instruments measured, as fields of the situation."""
-    return classification.situation_fields(evidence)
-
-
 def asides(evidence: Evidence, chosen: Estimate, kind: Kind) -> tuple[str, ...]:
     """What is worth knowing beside the ladder: a trivial or a word-count model that comes close."""
-    every, tfidf = evidence.result("majority"), evidence.result("tfidf")
+    every = evidence.result("majority")
     sentences = [] if has_own(kind, Experience.here()) else [BORROWED]
     if every and chosen.low is not None and chosen.low <= every.measured.value:
         sentences.append(
             f"Giving every item every label reaches {percent(every.measured.value)} macro F1, so little is clearly "
             f"learned here yet. Check the labels, or add more."
         )
-    if tfidf and chosen.value is not None and tfidf.measured.value > chosen.value:
-        sentences.append(
-            f"TF-IDF with a linear model reaches {percent(tfidf.measured.value)} here, more than the recommended rung: "
-            f"single words decide in this data."
-        )
-    return tuple(sentences)
+    return (*sentences, *words_decide(evidence, chosen))
 
 
 def replayed(task: CompletedTask, experience: Experience) -> dict[RungName, Forecast]:
     """What advice would expect of a completed task; `experience` should not hold its dataset."""
     return expected(task.situation, experience)
-
-
-def misses(experience: Experience, kind: Kind) -> dict[RungName, dict[TaskKey, float]]:
-    """How far each task came out above its forecast without its dataset, by rung, in logits."""
-    return own_misses(experience, kind)

@@ -12,11 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.advice.outlook.common import TRAINING_SECONDS, excluded, needed, standing_on, value_of
+from advisor.advice.outlook.common import (
+    TRAINING_SECONDS,
+    excluded,
+    expected_then,
+    misses_of,
+    needed,
+    standing_on,
+    value_of,
+)
 from advisor.advice.outlook.elsewhere import informed
 from advisor.advice.outlook.experience import CompletedTask, Experience, TaskKey
 from advisor.advice.outlook.forecast import Forecast
-from advisor.advice.outlook.signals import Z, logit
 from advisor.advice.outlook.steps import Steps
 from advisor.core.ladder import BASE, FRESH, RUNG_NAMES, TUNED, RungName
 from advisor.core.records import Dataset, Estimate, Evidence, Goal, Kind, ProbeResult, Situation
@@ -165,20 +172,9 @@ def asides(evidence: Evidence, chosen: Estimate, kind: Kind) -> tuple[str, ...]:
 
 def replayed(task: CompletedTask, experience: Experience) -> dict[RungName, Forecast]:
     """What advice expected of a completed task, from its row."""
-    forecasts: dict[RungName, Forecast] = {}
-    for rung in RUNG_NAMES:
-        value, low, high = (task.number(rung, name) for name in ("expected", "expected_low", "expected_high"))
-        if value is not None and low is not None and high is not None:
-            forecasts[rung] = Forecast(value, low, high, (high - low) / (2 * Z), "measured")
-    return forecasts
+    return expected_then(task)
 
 
 def misses(experience: Experience, kind: Kind) -> dict[RungName, dict[TaskKey, float]]:
-    """How far each task came out above its forecast, by rung, in logits."""
-    found: dict[RungName, dict[TaskKey, float]] = {rung: {} for rung in RUNG_NAMES}
-    for task in experience.of_kind(kind):
-        for rung, expected in replayed(task, experience.without(task.dataset)).items():
-            if (value := task.value(rung)) is not None:
-                n = task.situation.n_test
-                found[rung][task.dataset, task.labels, task.seed] = logit(value, n) - logit(expected.value, n)
-    return found
+    """How far each task came out above its forecast without its dataset, by rung, in logits."""
+    return misses_of(replayed, experience, kind)

@@ -18,8 +18,8 @@ from advisor.core.records import Dataset, Evidence, Finding, Layers, ProbeResult
 from advisor.core.records.evidence import Layer
 from advisor.core.wording import counted
 from advisor.data.class_names import Names, embed_names, knows_names, namer
-from advisor.data.features import features_of, load_backbone
-from advisor.evidence.classification import ProbedBackbone
+from advisor.data.features import features_of
+from advisor.evidence.classification import ProbedBackbone, evidence_so_far
 from advisor.evidence.instruments import DOMAIN_BUDGET_SECONDS, JOINED_SHARE, LAYERS_SHARE, NO_DOMAIN
 from advisor.evidence.layers import layer_features
 from advisor.evidence.modality_probes import probes_of
@@ -36,7 +36,7 @@ from probes.progress import Progress, within
 from probes.timings import stage
 
 if TYPE_CHECKING:
-    from advisor.data.features import Backbone, Load
+    from advisor.data.features import Backbone
     from probes.device import Calibration
     from probes.multilabel.linear import LabelsProbe
 
@@ -50,11 +50,6 @@ WORDS_SHARE = 0.15
 @dataclass(frozen=True)
 class ProbedLabels(ProbedBackbone):
     """A backbone as `advisor.evidence.probed.ProbedModel`, for items with several labels."""
-
-    @classmethod
-    def of(cls, dataset: Dataset, name: str | None, load: Load = load_backbone) -> ProbedLabels:
-        """The backbone called `name`, or the default for this kind of data. Raises BackboneError."""
-        return cls(*vars(ProbedBackbone.of(dataset, name, load)).values())
 
     def glance(self, dataset: Dataset, keep: Keep) -> None:
         """Nothing: the whole measurement comes soon enough."""
@@ -75,14 +70,7 @@ class ProbedLabels(ProbedBackbone):
             )
 
         def so_far(results: Sequence[ProbeResult], fields: dict[str, Any], remarks: Sequence[str] = ()) -> Evidence:
-            test = dataset.where("test")
-            known = Evidence(
-                fingerprint=dataset.fingerprint, metric=dataset.metric, backbone=backbone.entry.reference,
-                backbone_hash=backbone.weights_hash, device=calibration.device, device_reason=calibration.reason,
-                input_size=backbone.input_size, n_train=n_all, n_sample=sample.size, n_test=len(test),
-                n_test_per_class=tuple(dataset.targets[test].sum(axis=0).astype(int).tolist()),
-                results=tuple(results), notes=(*notes, *remarks), seconds=time.monotonic() - started,
-            )  # fmt: skip
+            known = evidence_so_far(dataset, backbone, calibration, sample, results, (*notes, *remarks), started)
             return known.model_copy(update=fields)
 
         progress("Letting the nearest examples vote", 0.4)

@@ -6,7 +6,8 @@ import numpy as np
 
 from advisor.core.records import Dataset, Plan
 from advisor.core.wording import between, count, percent
-from advisor.data.store import kept_clusters
+from advisor.data.profile.duplicates import leaking, placed
+from advisor.data.profile.profile import read_clusters
 from probes.interval import measured_score
 
 #: Fewer test items without a copy say nothing of the value.
@@ -39,11 +40,4 @@ def copied_rows(dataset: Dataset) -> np.ndarray:
     """Rows of the test part of which the official split holds a copy in training or validation. Shape: (n,) int64."""
     if not dataset.official_split:
         return np.zeros(0, dtype=np.int64)
-    part = dict(zip(dataset.items["key"], dataset.items["part"], strict=True))
-    row_of = {key: row for row, key in enumerate(dataset.items["key"])}
-    copied: list[int] = []
-    for cluster in kept_clusters(dataset):
-        keys = [key for key in cluster["keys"] if key in row_of]
-        if any(part[key] in ("train", "val") for key in keys):
-            copied += [row_of[key] for key in keys if part[key] == "test"]
-    return np.array(sorted(copied), dtype=np.int64)
+    return np.flatnonzero(dataset.items["key"].isin(leaking(placed(dataset, read_clusters(dataset)))["key"]))
