@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
-from advisor.cli import show_classes
 from advisor.cli.output import plain
+from advisor.cli.show_classes import evidence as evidence
 from advisor.cli.tables import LISTED, safe, table
-from advisor.core.records import Dataset, Evidence, RunReport, Tagged
+from advisor.core.records import Dataset, RunReport, Tagged
 from advisor.core.wording import between, chance, counted, percent
 from probes.progress import Progress
 
@@ -25,13 +25,6 @@ SHOWN_MISTAKES = 5
 def scope(dataset: Dataset) -> str:
     """How many types of spans are marked."""
     return f"with {counted(len(dataset.span_types), 'type')} of spans"
-
-
-def evidence(to: Console, dataset: Dataset, evidence: Evidence) -> None:
-    """One row for each way of tagging, then the encoder and what the values are."""
-    show_classes.evidence(to, dataset, evidence)
-    for note in evidence.notes:
-        to.print(safe(note), style="dim")
 
 
 def report(to: Console, report: RunReport) -> None:

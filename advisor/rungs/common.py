@@ -152,6 +152,15 @@ def fit_linear(dataset: Dataset, features: Features, recipe: Recipe) -> Head:
     return fit_head(features.array, labels, recipe, balanced(dataset), len(dataset.classes))
 
 
+def both_parts(context: RunContext, backbone: Backbone) -> tuple[Features, Features]:
+    """Features of the training and of the validation part, within most of the time that is left."""
+    left, rows = 0.6 * context.seconds_left, validation_rows(context.dataset)
+    val = Features(rows, np.zeros((0, backbone.dim), np.float32), 0)
+    if len(rows):
+        val = gather(context, backbone, rows, 0.3 * left, (0.03, 0.2))
+    return gather(context, backbone, context.dataset.where("train"), 0.7 * left, (0.2, 0.8)), val
+
+
 def joined(one: Features, other: Features) -> Features:
     """Both together."""
     return Features(

@@ -23,12 +23,7 @@ def execute(context: RunContext) -> Outcome:
     context.emit("Loading the backbone", 0.01)
     dataset = context.dataset
     backbone = common.open_backbone(context)
-    left = 0.6 * context.seconds_left
-    val_rows = common.validation_rows(dataset)
-    val = Features(val_rows, np.zeros((0, backbone.dim), np.float32), 0)
-    if len(val_rows):
-        val = common.gather(context, backbone, val_rows, 0.3 * left, (0.03, 0.2))
-    train = common.gather(context, backbone, dataset.where("train"), 0.7 * left, (0.2, 0.8))
+    train, val = common.both_parts(context, backbone)
     context.stage("Choosing how many examples vote", 0.8, 0.9)("", 0.0)
     k = choose_k(context, train)
     value = common.value_of(dataset, val.rows, _vote(dataset, train, val, k)) if len(val.rows) else 0.0

@@ -10,7 +10,6 @@ import torch
 from advisor.core.wording import nearest_vote
 from advisor.evidence.sample import related
 from advisor.rungs import common
-from advisor.rungs.common import Features
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.saved import folder
 from probes.multilabel.neighbours import labels_knn, vote_labels
@@ -22,12 +21,7 @@ def execute(context: RunContext) -> Outcome:
     context.emit("Loading the backbone", 0.01)
     dataset = context.dataset
     backbone = common.open_backbone(context)
-    left = 0.6 * context.seconds_left
-    val_rows = common.validation_rows(dataset)
-    val = Features(val_rows, np.zeros((0, backbone.dim), np.float32), 0)
-    if len(val_rows):
-        val = common.gather(context, backbone, val_rows, 0.3 * left, (0.03, 0.2))
-    train = common.gather(context, backbone, dataset.where("train"), 0.7 * left, (0.2, 0.8))
+    train, val = common.both_parts(context, backbone)
     context.stage("Choosing how many examples vote", 0.8, 0.9)("", 0.0)
     planned: Any = context.plan.settings.get("k")
     truth, strata, groups = (of[train.rows] for of in (dataset.targets, dataset.labels, related(dataset)))
