@@ -206,11 +206,11 @@ def device_facts() -> dict[str, str]:
     import psutil
     import torch
 
-    memory = psutil.virtual_memory()
+    memory, threads = psutil.virtual_memory(), torch.get_num_threads()
     facts = {
         "Device": pick(),
         "Processor": processor_name(),
-        "Cores": f"{usable_cores()} usable, torch uses {torch.get_num_threads()} threads",
+        "Cores": f"{usable_cores()} usable, torch uses {threads} {'thread' if threads == 1 else 'threads'}",
         "Instruction set": torch.backends.cpu.get_cpu_capability(),
         "Memory": f"{memory.total / 1e9:.1f} GB, {memory.available / 1e9:.1f} GB free",
         "System": f"{platform.system()} {platform.release()}, Python {platform.python_version()}",

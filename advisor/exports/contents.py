@@ -52,8 +52,9 @@ def write_script(name: str, to: Path) -> None:
 
 
 def write_scripts(reads: Reads, to: Path) -> None:
-    """predict.py, and inputs.py which makes items into the model's inputs."""
+    """predict.py, inputs.py which makes items into the model's inputs, and answers.py which says what is likely."""
     write_script("predict", to / "predict.py")
+    write_script("answers", to / "answers.py")
     write_script(f"inputs_{reads}", to / "inputs.py")
 
 

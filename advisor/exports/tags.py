@@ -31,7 +31,9 @@ from probes.tagging.windows import MOST_CHARACTERS, frame
 #: Test sentences that both models mark.
 MOST_ASKED = 100
 PACKAGES = ("numpy", "onnxruntime", "tokenizers")
-#: Modules of this program that predict.py reads, with nothing but the standard library.
+#: The scripts that predict.py reads.
+SCRIPTS = ("tagging", "sequences")
+#: Modules of this program that they read, with nothing but the standard library.
 MODULES = ("words", "cuts")
 
 
@@ -72,6 +74,8 @@ def export(
     _graph(model.method, to)
     _described(model, model.method, to)
     contents.write_script("predict_tags", to / "predict.py")
+    for name in SCRIPTS:
+        contents.write_script(name, to / f"{name}.py")
     for name in MODULES:
         text = importlib.resources.files("probes.tagging").joinpath(f"{name}.py").read_text(encoding="utf-8")
         (to / f"{name}.py").write_text(text, encoding="utf-8")

@@ -198,10 +198,13 @@ def calibrated(
     temperature = otherwise if take_other and otherwise is not None else fit_temperature(logits, labels).temperature
     if len(rows) < 2 * LEAST_ITEMS:  # too few for an error of calibration to mean anything
         return temperature, {}, ()
-    scaled = logits / temperature if take_other or temperature == 1.0 else cross_fitted(logits, labels)
+    if round(temperature, 2) == 1.0:  # it would change nothing that is shown
+        error = calibration_error(softmax(logits), labels)
+        return 1.0, {"ece_before": error, "ece": error, "temperature": 1.0}, (_as_they_are(error, len(rows)),)
+    scaled = logits / temperature if take_other else cross_fitted(logits, labels)
     errors = [calibration_error(softmax(one), labels) for one in (logits, scaled)]
     losses = [log_loss(softmax(one), labels) for one in (logits, scaled)]
-    if temperature != 1.0 and errors[1] > errors[0] and losses[1] >= losses[0]:
+    if errors[1] > errors[0] and losses[1] >= losses[0]:
         values = {"ece_before": errors[0], "ece": errors[0], "temperature": 1.0}
         return 1.0, values, (_left(temperature, errors, len(rows)),)
     values = {"ece_before": errors[0], "ece": errors[1], "temperature": temperature}
@@ -234,6 +237,14 @@ def _calibration(how: str, errors: Sequence[float], losses: Sequence[float], n: 
     return (
         f"The probabilities are {after} points away from how often the model is right, on average; {before} before "
         f"calibration ({how}), {on}."
+    )
+
+
+def _as_they_are(error: float, n: int) -> str:
+    """That the best temperature is 1."""
+    return (
+        f"The probabilities are {100 * error:.1f} points away from how often the model is right, on average over "
+        f"{n:,} validation items; calibration had nothing to change."
     )
 
 

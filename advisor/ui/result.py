@@ -10,6 +10,7 @@ import streamlit as st
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.kinds import kind_row
+from advisor.core.ladder import FRESH
 from advisor.core.records import Plan, RunReport, RunStatus
 from advisor.core.workspace import RunFiles
 from advisor.ui import climbing, how_trained, jobs, leave, near, parts, places, tasks, terms, when, whole_table
@@ -56,7 +57,7 @@ def draw(status: RunStatus) -> None:
 def started(plan: Plan) -> str:
     """The model that a run started from, as people call it, before the rest of a sentence; "" from scratch."""
     title = next((entry.title for entry in CATALOG if entry.name == plan.backbone), plan.backbone)
-    return f"started from {title}, " if plan.rung != "scratch" else ""
+    return f"started from {title}, " if plan.rung != FRESH else ""
 
 
 def title(report: RunReport) -> str:

@@ -11,6 +11,7 @@ import streamlit as st
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.kinds import kind_row
+from advisor.core.ladder import FRESH
 from advisor.core.records import Plan, RunReport, RunStatus
 from advisor.core.workspace import RunFiles
 
@@ -20,7 +21,8 @@ ORDERS = (LATEST, BEST, QUICKEST, DATASET, BACKBONE)
 
 @dataclass(frozen=True)
 class RunFacts:
-    """Of one run. ``value``: of the test, None before there is one; ``result``: in words, or why there is none."""
+    """Of one run. ``backbone``: what it started from, "" from scratch; ``value``: of the test, None before it is there;
+    ``result``: in words, or why there is none."""
 
     backbone: str
     metric: str
@@ -47,11 +49,12 @@ def _read(folder: str, changed: float) -> RunFacts:
         plan = Plan.load(files.plan)
     except PeopleError:
         return RunFacts("", "", None, "Its plan cannot be read.", 0.0)
+    backbone = "" if plan.rung == FRESH else plan.backbone
     try:
         report = RunReport.load(files.report)
     except PeopleError:
-        return RunFacts(plan.backbone, plan.metric, None, "Its report cannot be read.", 0.0)
-    return RunFacts(plan.backbone, plan.metric, report.test.value, result(report, plan), report.seconds)
+        return RunFacts(backbone, plan.metric, None, "Its report cannot be read.", 0.0)
+    return RunFacts(backbone, plan.metric, report.test.value, result(report, plan), report.seconds)
 
 
 def result(report: RunReport, plan: Plan) -> str:

@@ -139,6 +139,16 @@ def test_few_validation_items_take_the_folds_temperature(docstrings: Dataset) ->
     assert common.calibrated(docstrings, rows[:5], logits[:5]) == (1.0, {}, ())
 
 
+def test_probabilities_that_fit_already_are_left_as_they_are(docstrings: Dataset) -> None:
+    from probes.temperature import fit_temperature
+
+    rows = np.arange(100)
+    logits = np.eye(3)[docstrings.labels[rows]] + np.random.default_rng(1).normal(size=(100, 3))
+    fitting = logits / fit_temperature(logits, docstrings.labels[rows]).temperature
+    temperature, values, told = common.calibrated(docstrings, rows, fitting)
+    assert temperature == 1.0 and values["ece"] == values["ece_before"] and "nothing to change" in told[0]
+
+
 def test_calibration_that_made_it_worse_is_not_sold() -> None:
     worse = common._calibration("temperature 0.88", (0.039, 0.051), (0.40, 0.38), 100)
     assert "did not bring the probabilities closer" in worse and "5.1 points away on average, 3.9 before" in worse

@@ -139,6 +139,16 @@ def test_a_run_is_named_and_starred_on_the_page(images: Dataset, write_run: Writ
     assert any(str(line.value).startswith("★ the best:") for line in app.text)
 
 
+def test_a_run_from_scratch_names_no_backbone(texts: Dataset, write_run: WriteRun) -> None:
+    run = write_run(texts, "done")
+    path = store.status(run).files.plan
+    plan = Plan.load(path)
+    assert run_facts.of(store.status(run)).backbone == plan.backbone
+    plan.model_copy(update={"rung": "scratch"}).save(path)
+    run_facts._read.clear()
+    assert run_facts.of(store.status(run)).backbone == ""
+
+
 def test_the_list_is_sorted(images: Dataset, texts: Dataset, write_run: WriteRun) -> None:
     runs = [write_run(images, "done"), write_run(texts, "done"), write_run(images, "done")]
     for run, value, seconds in zip(runs, (0.5, 0.9, 0.7), (30.0, 10.0, 20.0), strict=True):

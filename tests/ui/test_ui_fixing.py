@@ -45,7 +45,7 @@ def test_suggestions_are_accepted_undone_and_made_into_a_version_on_the_page(
     n = len(worklist.proposals(dataset, work))
     app = at(dataset)
     assert check(app) > 3
-    assert any(f"{n} suggestions to accept" in line for line in sentences(app))
+    assert any(f"{n} suggestions to accept or not: " in line and "to relabel" in line for line in sentences(app))
     assert app.button(key="make-version").disabled
     app.button(key="accept-all").click().run()
     assert len(decisions.standing(dataset).rows) == n

@@ -90,6 +90,14 @@ def test_the_speed_is_that_of_a_free_machine_and_names_the_size_of_the_images() 
     assert "which reads 250 images a second" in device.answer([speed], "CPU", 1)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(1.0, "1 text a second"), (0.45, "2.2 texts a second"), (0.001, "1,000 texts a second")]
+)
+def test_slow_reading_is_told_in_the_right_number(seconds: float, said: str) -> None:
+    slow = Calibration(device="cpu", items_per_second=1.0, free_seconds=seconds, reason="Measured.")
+    assert said in device.told(calibrations.Kept("of no known backbone", texts=True, calibration=slow, size=None))
+
+
 def test_the_page_says_where_the_workspace_is_and_how_to_keep_it_elsewhere(workspace: Path) -> None:
     app = opened("machine")
     code = [str(block.value) for block in app.code]

@@ -87,8 +87,9 @@ def sums(cost: Price, flops_per_second: float) -> str:
         f"20 tokens per parameter (Hoffmann et al., 2022) are {cost.tokens:.1e} tokens; 6 operations per parameter and "
         f"token are {cost.operations:.1e}. Measured here: {flops_per_second:.1e} operations a second, so "
         f"{spoken_days(cost.device_seconds)} and {cost.device_kwh:,.0f} kWh at {DEVICE_WATTS:.0f} W, "
-        f"or {cost.rented_seconds / 3600:,.1f} h and {cost.rented_kwh:,.1f} kWh on an H100 at 40 % use. What is "
-        f"missing is tokens, and no machine makes them out of these documents."
+        f"or {cost.rented_seconds / 3600:,.1f} h and {cost.rented_kwh:,.1f} kWh on an H100 at "
+        f"{RENTED_WATTS:.0f} W and 40 % use. What is missing is tokens, and no "
+        f"machine makes them out of these documents."
     )
 
 

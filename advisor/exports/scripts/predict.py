@@ -10,10 +10,10 @@ import numpy as np
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before the import: else it reports its use to its maker
 import onnxruntime
+from answers import CLASSES, HOW, answer  # noqa: F401 (serve.py asks this module for all three)
 from inputs import batches
 
 HERE = Path(__file__).resolve().parent
-CLASSES, HOW = (json.loads((HERE / name).read_text("utf-8")) for name in ("classes.json", "preprocessing.json"))
 session = cache(lambda name: onnxruntime.InferenceSession(HERE / name, providers=["CPUExecutionProvider"]))
 
 
@@ -23,20 +23,6 @@ def probabilities(items: list[str], model: str = os.environ.get("MODEL", "model.
     for places, arrays in batches(items):
         rows[places] = session(model).run(None, arrays)[0]
     return rows
-
-
-def answer(row: np.ndarray) -> dict[str, object]:
-    """The label by an item's probabilities; where it is not sure, also the classes that the item may be.
-
-    Where an item may have several labels: those that reach their thresholds, and the probability of each label.
-    """
-    if at := HOW.get("thresholds"):
-        labels = [name for name, share, least in zip(CLASSES, row, at, strict=True) if share >= least]
-        return {"labels": labels, "probabilities": dict(zip(CLASSES, map(float, row), strict=True))}
-    top, least = float(row.max()), HOW["likely_from"]
-    said = {"label": CLASSES[row.argmax()], "probability": top, "sure": top >= HOW["not_sure_below"]}
-    unsure = not said["sure"] and least is not None
-    return said | ({"likely": [CLASSES[i] for i in (-row).argsort() if row[i] >= min(least, top)]} if unsure else {})
 
 
 if __name__ == "__main__":

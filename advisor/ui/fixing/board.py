@@ -11,7 +11,7 @@ import streamlit as st
 
 from advisor.core import wording
 from advisor.core.errors import PeopleError
-from advisor.core.records import Dataset, Evidence
+from advisor.core.records import Dataset, Decision, Evidence
 from advisor.data.task import task_of
 from advisor.data.versions import decisions, make
 from advisor.data.versions import table as decision_table
@@ -129,9 +129,12 @@ def _lists(fingerprint: str, backbone: str, n: int, _dataset: Dataset, _of: Judg
 
 def summary(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Standing) -> None:
     """What is proposed, what is decided, and whether every item was judged."""
-    n_proposed = len(worklist.proposals(dataset, work, decisions.standing(dataset)))
-    said = [f"{wording.counted(n_proposed, 'suggestion')} to accept or not."] if n_proposed else []
-    said.append(decided_words(held, "relabel" if dataset.classes else "correct"))
+    proposed = worklist.proposals(dataset, work, decisions.standing(dataset))
+    change = "relabel" if dataset.classes else "correct"
+    said = []
+    if proposed:
+        said.append(f"{wording.counted(len(proposed), 'suggestion')} to accept or not: {by_action(proposed, change)}.")
+    said.append(decided_words(held, change))
     parts.answer_line(" ".join(said))
     if held.n_stale:
         gone = wording.counted(held.n_stale, "earlier decision")
@@ -158,11 +161,14 @@ def decided_words(held: Standing, change: str = "relabel") -> str:
     >>> decided_words(Standing((), ()))
     'Nothing is decided yet.'
     """
-    if not held.rows:
-        return "Nothing is decided yet."
+    return f"Decided: {by_action(held.decisions, change)}." if held.rows else "Nothing is decided yet."
+
+
+def by_action(taken: Sequence[Decision], change: str) -> str:
+    """How many decisions there are of each kind; change: what is done to a label."""
     words = {"relabel": f"to {change}", "drop": "to drop", "keep": "to keep"}
-    counts = ((sum(one.action == action for one in held.decisions), said) for action, said in words.items())
-    return f"Decided: {wording.listed(f'{wording.count(n)} {said}' for n, said in counts if n)}."
+    counts = ((sum(one.action == action for one in taken), said) for action, said in words.items())
+    return wording.listed(f"{wording.count(n)} {said}" for n, said in counts if n)
 
 
 def judge_all(dataset: Dataset, of: Judged | None) -> None:

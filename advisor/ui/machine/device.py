@@ -12,10 +12,9 @@ from advisor.ui import parts, work, workers
 from advisor.ui.machine import facts
 from probes.backbones.catalog import CATALOG
 from probes.calibrations import Kept, kept
-from probes.device import Calibration
 from probes.engines import TITLES
 
-READS = {True: "texts", False: "images"}
+READS = {True: "text", False: "image"}
 
 
 def speeds() -> list[Kept]:
@@ -31,21 +30,20 @@ def told(speed: Kept) -> str:
     names = [entry.title for entry in CATALOG if entry.sha256 and speed.weights.startswith(entry.sha256)]
     model = names[0] if names else "The backbone measured last"
     how = speed.calibration
-    read = READS[speed.texts] if speed.texts or speed.size is None else f"{READS[False]} of {speed.size} px"
+    size = "" if speed.texts or speed.size is None else f" of {speed.size} px"
     by = f" with {TITLES[how.engine]}" if how.engine in TITLES else ""
-    return f"{model} reads {rate(how)} {read} a second on the {how.device.upper()}{by} in {how.precision}."
+    return f"{model} reads {rate(speed)}{size} a second on the {how.device.upper()}{by} in {how.precision}."
 
 
-def rate(calibration: Calibration) -> str:
-    """Items a second on a machine that does nothing else."""
-    return wording.count(round(1.0 / calibration.seconds_per_item))
+def rate(speed: Kept) -> str:
+    """Items in a second on a machine that does nothing else; under ten with a decimal."""
+    n, read = 1.0 / speed.calibration.seconds_per_item, READS[speed.texts]
+    return wording.counted(round(n), read) if n >= 10 or round(n, 1) == 1.0 else f"{n:.1f} {read}s"
 
 
 def answer(found: list[Kept], device: str, n_ready: int) -> str:
     """The page's first sentence: device, speed, models."""
-    rates = " or ".join(
-        f"{rate(one.calibration)} {READS[one.texts]}" for one in sorted(found, key=lambda one: one.texts)
-    )
+    rates = " or ".join(rate(one) for one in sorted(found, key=lambda one: one.texts))
     fast = f", which reads {rates} a second" if rates else ""
     return f"On the {device}{fast}, with {wording.counted(n_ready, 'model')} ready to use."
 

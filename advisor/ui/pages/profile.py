@@ -121,9 +121,11 @@ def duplicates(dataset: Dataset, profile: Profile) -> None:
 
 
 def cluster(dataset: Dataset, rows: list[int], key: str) -> None:
-    """Items that are copies of each other, each with its class and its key."""
+    """Items that are copies of each other, each with its class and its key; a text that repeats exactly comes once."""
     keys = dataset.items["key"].iloc[rows]
     captions = [caption(dataset, row, name) for row, name in zip(rows, keys, strict=True)]
+    if "text" in dataset.items and dataset.items["text"].iloc[rows].nunique() == 1:
+        rows, captions = rows[:1], [" \u2003 ".join(captions)]
     items.view_of(dataset.kind).grid(dataset, rows, captions, key=key)
 
 
