@@ -115,10 +115,10 @@ def test_items_of_one_group_never_help_each_other() -> None:
 
 def test_little_time_trains_on_fewer_items_and_still_predicts_all() -> None:
     rng = np.random.default_rng(0)
-    centres = rng.normal(size=(30, 256))
-    labels = rng.integers(0, 30, 4000)
-    features = (centres[labels] + rng.normal(size=(4000, 256))).astype(np.float32)
-    probe = linear_probe(features, labels, "accuracy", seconds_limit=0.05)
+    centres = rng.normal(size=(100, 1024))
+    labels = rng.integers(0, 100, 4000)
+    features = (centres[labels] + rng.normal(size=(4000, 1024))).astype(np.float32)
+    probe = linear_probe(features, labels, "accuracy", seconds_limit=0.5)
     assert probe.n_fit < 3000
     assert probe.measured.n == len(probe.oof_predicted) == 4000
     assert probe.measured.value > 0.5

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from probes.folds import stratified_subset
-from probes.hooks import LAST
 
 if TYPE_CHECKING:
     from probes.joined import Layers
@@ -50,6 +49,7 @@ def best_join(
     Shape: parts {name: (n, d)} in the network's order, `LAST` the last; targets (n, L), strata, groups (n,). Raises
     ProbeError when nothing can be held out.
     """
+    from probes.hooks import LAST
     from probes.joined import joined, suggested
     from probes.multilabel.linear import labels_probe
 

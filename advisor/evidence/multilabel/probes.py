@@ -30,7 +30,6 @@ from advisor.evidence.opening import opened
 from advisor.evidence.probed import Keep, forget
 from advisor.evidence.sample import Sample, sample_size, sampled
 from probes.errors import BackboneError, ProbeError
-from probes.hooks import LAST
 from probes.measured import Measured
 from probes.progress import Progress, within
 from probes.timings import stage
@@ -212,6 +211,8 @@ def compare_layers(
     dataset: Dataset, backbone: Backbone, calibration: Calibration, sample: Sample, seconds: float
 ) -> tuple[Layers | None, ProbeResult | None] | None:
     """The probe of every layer, and that of the best join where it beats the last features; None where none can be."""
+    from probes.hooks import LAST
+
     started = time.monotonic()
     features = layer_features(dataset, backbone, calibration, sample, JOIN_ITEMS)
     if features is None:
