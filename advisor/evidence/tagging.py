@@ -20,7 +20,7 @@ from advisor.evidence.classification import ProbedBackbone
 from advisor.evidence.probed import Keep, forget
 from advisor.evidence.sample import related
 from probes.progress import Progress, silent, within
-from probes.tagging import crf, memory, names, windows
+from probes.tagging import crf, memory, names
 from probes.tagging.head import Crossed, Sample, cross_head, crossed, joins_of, tagged
 from probes.tagging.scoring import count_spans, measured_f1
 from probes.timings import stage
@@ -60,6 +60,8 @@ def measure(
     dataset: Dataset, backbone: TextBackbone, budget_seconds: float, progress: Progress = silent, keep: Keep = forget
 ) -> Evidence:
     """Read a sample of the training sentences with the encoder, and cross-validate one way of tagging for each rung."""
+    from probes.tagging import windows
+
     started = time.monotonic()
     rows = np.random.default_rng(0).permutation(dataset.where("train", "val"))
     n_test = len(dataset.where("test"))
@@ -117,6 +119,8 @@ def measure(
 
 def seconds_per_sentence(backbone: TextBackbone, some: Sample, layers: Sequence[int]) -> float:
     """What a sentence takes the encoder, after a first one that pays for what is set up once."""
+    from probes.tagging import windows
+
     windows.states_of(backbone, some.sentences[:1], layers)
     began = time.monotonic()
     windows.states_of(backbone, some.sentences, layers)
