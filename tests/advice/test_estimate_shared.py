@@ -1,4 +1,4 @@
-"""How far forecasts miss together: what one measured rung tells of the others."""
+"""What other tasks tell: how far forecasts miss together, and the gains that are usual."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from advisor.advice.outlook.elsewhere import informed
 from advisor.advice.outlook.experience import Experience
 from advisor.advice.outlook.shared import SharedMisses, shared_misses
 from advisor.core.ladder import RUNG_NAMES
 from advisor.core.records import Kind
+from tests.advice.made_estimates import ladder
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
@@ -35,3 +37,9 @@ def test_more_runs_leave_less_error() -> None:
     for rung in RUNG_NAMES:
         assert two.left(rung) <= one.left(rung) + 1e-6  # the root of a rounding error
     assert shared.given({}).left("rag") == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("kind", "usual"), [("image", True), ("text", True), ("qa", True), ("tags", False)])
+def test_gains_are_usual_only_for_a_task_that_was_completed_elsewhere(kind: Kind, usual: bool) -> None:
+    every = informed(ladder(0.5, 0.6, 0.7, 0.8, 0.4), kind, Experience.shipped())
+    assert [one.usual_gain is not None for one in every] == [usual] * 5

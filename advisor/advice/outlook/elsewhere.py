@@ -34,8 +34,13 @@ KEPT, KEPT_WEIGHT = 0.63, 2.0
 
 
 def informed(estimates: Sequence[Estimate], kind: Kind, experience: Experience) -> tuple[Estimate, ...]:
-    """The estimates with what is usual: each rung's gain over the frozen one, and the chance that tuning is kept."""
-    gains, kept = usual_gains(experience), kept_chance(experience, kind)
+    """The estimates with what is usual: each rung's gain over the frozen one, and the chance that tuning is kept.
+
+    Gains count where the same task was completed elsewhere: what helps one class per item says nothing of entities.
+    """
+    task = kind_row(kind).task
+    known = any(kind_row(one.situation.kind).task == task for one in experience.tasks)
+    gains, kept = usual_gains(experience) if known else {}, kept_chance(experience, kind)
 
     def one(estimate: Estimate) -> Estimate:
         told: dict[str, float | None] = {"usual_gain": gains.get(estimate.rung)}
