@@ -6,6 +6,7 @@ that also does something else gives the same ratio; what the clock said stands b
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
 import subprocess
@@ -225,10 +226,13 @@ def _child(command: list[str]) -> Spent:
     return Spent(processor, time.perf_counter() - started)
 
 
-def main(arguments: list[str]) -> None:
+def main() -> None:
     """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--few", action="store_true", help="64 items instead of 256")
+    n = 64 if parser.parse_args().few else 256
     table = Table("Figure", "Bound", "Value", "Holds", "How")
-    for figure in figures(64 if "--few" in arguments else 256):
+    for figure in figures(n):
         print(f"{figure.name}: {figure.value:.3g} {figure.unit} ({figure.bound_text})", file=sys.stderr, flush=True)
         verdict = {True: "yes", False: "no", None: ""}[figure.holds]
         table.add_row(figure.name, figure.bound_text, f"{figure.value:.3g} {figure.unit}", verdict, figure.how)
@@ -236,4 +240,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

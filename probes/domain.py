@@ -32,7 +32,7 @@ from probes.batches import image_batches
 from probes.device import Calibration, in_torch
 from probes.errors import ProbeError
 from probes.forward import Forward
-from probes.hooks import LAST, LayerOutputs
+from probes.hooks import LAST, LayerOutputs, watched
 from probes.progress import Progress, silent
 
 #: Images measured.
@@ -126,16 +126,11 @@ class MomentOutputs(LayerOutputs):
     def _inputs(self, layers: Sequence[nn.Module], batch: Tensor) -> tuple[dict[int, Tensor], Tensor]:
         found: dict[int, Tensor] = {}
 
-        def keep(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        def keep(module: nn.Module, inputs: tuple[Tensor, ...], _: Any) -> None:
             found[id(module)] = inputs[0]
 
-        handles = [layer.register_forward_pre_hook(keep) for layer in layers]
-        try:
-            with torch.no_grad():
-                features: Tensor = self.inner(batch)
-        finally:
-            for handle in handles:
-                handle.remove()
+        with watched(layers, keep), torch.no_grad():
+            features: Tensor = self.inner(batch)
         return found, features
 
 

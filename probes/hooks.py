@@ -7,7 +7,9 @@ which layer. Pooling is the mean over space (images) or over the attention mask 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -62,6 +64,26 @@ class Hooked:
         """The columns of each layer. Shape: features (n, dim) to one (n, d) per part."""
         ends = np.cumsum([dim for _, dim in self.parts])[:-1]
         return np.split(features, ends, axis=1)
+
+
+@contextmanager
+def watched(modules: Sequence[nn.Module], see: Callable[[nn.Module, Any, Any], None]) -> Iterator[None]:
+    """Within the block, call `see` with module, inputs and output whenever one of the modules has run in this thread.
+
+    Another thread may send a batch of its own through the same network meanwhile, which is none of this one's.
+    """
+    own = threading.get_ident()
+
+    def seen(module: nn.Module, inputs: Any, output: Any) -> None:
+        if threading.get_ident() == own:
+            see(module, inputs, output)
+
+    handles = [module.register_forward_hook(seen) for module in modules]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 def hooked(backbone: Any, layers: Sequence[str] | None = None) -> Hooked:
@@ -165,12 +187,8 @@ class ImageLayers(LayerOutputs):
             outputs[id(module)] = pooled(output)
 
         ends = [self._ends[name] for name in self.names if name != LAST]
-        handles = [end.register_forward_hook(keep) for end in ends]
-        try:
+        with watched(ends, keep):
             last: Tensor = self.inner(batch)
-        finally:
-            for handle in handles:
-                handle.remove()
         return [*(outputs[id(end)] for end in ends), *([last] if LAST in self.names else [])]
 
 

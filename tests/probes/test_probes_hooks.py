@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,22 @@ def test_the_last_part_is_the_plain_features_and_no_hook_stays(lite0: ImageBackb
     assert every.parts[-1] == (lite0.preprocessing, lite0.dim)
     assert not any(module._forward_hooks for module in lite0.module.modules())
     assert not every.module.training
+
+
+@torch.inference_mode()
+def test_a_pass_in_another_thread_leaves_this_ones_layers_alone(lite0: ImageBackbone) -> None:
+    mine, other = lite0.prepare(pixels(2, 64)), lite0.prepare(pixels(1, 64))
+    wide = hooked(lite0)
+    alone = wide.module(mine)
+
+    def meanwhile(*_: object) -> None:
+        last_block.remove()
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(lambda: hooked(lite0).module(other)).result()
+            pool.submit(lambda: lite0.module(other)).result()
+
+    last_block = lite0.module.blocks[-1].register_forward_hook(meanwhile)
+    torch.testing.assert_close(wide.module(mine), alone, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize(
