@@ -58,7 +58,7 @@ def of_a_step(points: float, goal: Goal, pair: tuple[Estimate, Estimate]) -> str
     kept = next((e.kept_chance for e in pair if e.kept_chance), 1.0)
     if kept > MOSTLY_KEPT or abs(points - goal.tolerance * kept) >= LEVEL:
         return ""
-    return f" (your {goal.tolerance:g} a step, times the {percent(kept, 0)} chance that tuning is kept)"
+    return f" (your tolerance of {goal.tolerance:g} a step, times the {percent(kept, 0)} chance that tuning is kept)"
 
 
 def in_points(points: float, beside: float | None = None) -> str:

@@ -169,7 +169,7 @@ def _plan_sentence(resolved: dict[str, Any], n_train: int, kind: str) -> str:
     """What is about to be trained, on what, and how it is judged."""
     rate, layers = float(resolved["learning_rate"]), float(resolved.get("layer_share", 1.0))
     what = "all layers" if layers == 1.0 else f"the top {100 * layers:.0f} % of the blocks"
-    what = f"{'LoRA adapters' if resolved['adapters'] else what} at a learning rate of {rate:.1e}"
+    what = f"{'LoRA adapters' if resolved['adapters'] else what} at learning rate {rate:.2g}"
     won = ", which won the race," if resolved.get("race") else ""
     times = f" with {resolved['n_seeds']} seeds in turn" if int(resolved["n_seeds"]) > 1 else ""
     return (

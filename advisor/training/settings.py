@@ -78,7 +78,7 @@ class Candidate:
 
     def __str__(self) -> str:
         what = "all layers" if self.layer_share == 1.0 else f"top {100 * self.layer_share:.0f} % of the blocks"
-        return f"{'LoRA' if self.adapters else what} at {self.learning_rate:.1e}"
+        return f"{'LoRA' if self.adapters else what} at learning rate {self.learning_rate:.2g}"
 
     def settings(self, base: Settings) -> Settings:
         """The base with this candidate's rate and share of layers; the head's rate keeps its ratio."""

@@ -116,7 +116,7 @@ def candidate(lap: Mapping[str, Any]) -> str:
     """A candidate of a race in the words of the report.
 
     >>> candidate({"learning_rate": 0.0003, "depth": 0.5, "adapters": False})
-    'top 50 % of the blocks at 3.0e-04'
+    'top 50 % of the blocks at learning rate 0.0003'
     """
     return str(Candidate(float(lap["learning_rate"]), float(lap.get("depth", 1.0)), bool(lap.get("adapters"))))
 

@@ -68,8 +68,7 @@ def test_the_first_answer_says_on_how_many_items_and_what_would_be_advised(image
         images.files.advice_so_far.unlink()
     said = [spaced(line.value) for line in app.text]
     assert any(
-        line.startswith(f"Measured so far on 40 of {whole.n_train:,} training items. The best probe is")
-        for line in said
+        line.startswith(f"Measured so far on 40 of {whole.n_train:,} training items. Best probe: ") for line in said
     )
     assert any(line.startswith(f"The recommendation so far: {advice.headline}") for line in said)
 

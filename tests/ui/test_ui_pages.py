@@ -95,7 +95,7 @@ def test_the_profile_tells_once_how_many_items_are_not_used(workspace: Path, tmp
 
 def test_the_evidence_lists_every_probe_with_its_interval(images: Dataset) -> None:
     app = unfolded(opened("evidence", data=images.fingerprint[:16]))
-    assert "The best probe is Linear probe" in answer(app)
+    assert "Best probe: Linear probe" in answer(app)
     table = app.dataframe[0].value
     assert table["Probe"].tolist() == ["Linear probe", "Nearest neighbours", "Always the largest class"]
     assert set(table["n"]) == {"200"}

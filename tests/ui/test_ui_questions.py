@@ -305,7 +305,10 @@ def test_a_race_names_its_candidates_and_skips_what_diverged() -> None:
         {"learning_rate": 1e-1, "depth": 0.5, "adapters": False, "steps": 10, "value": 0.1, "loss": None},
     ]
     figure = how_trained.race(laps)
-    assert [line.name for line in figure.data] == ["all layers at 1.0e-04", "top 50 % of the blocks at 1.0e-01"]
+    assert [line.name for line in figure.data] == [
+        "all layers at learning rate 0.0001",
+        "top 50 % of the blocks at learning rate 0.1",
+    ]
     assert list(figure.data[0].y) == [1.0, 0.8]
     assert not figure.data[1].y
     assert how_trained.race_row(laps[2])["Loss"] == "diverged"

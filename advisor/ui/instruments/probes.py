@@ -71,7 +71,7 @@ def steps(evidence: Evidence) -> str:
         return f"{best.title}: {wording.percent(best.measured.value)} {evidence.metric}."
     gain = wording.points(best.measured.value, names.measured.value)
     start = f"The {WORDS[evidence.metric].noun} names alone reach {wording.percent(names.measured.value)}; labels add"
-    return f"{start} {gain:.1f} points ({best.title})." if gain >= 1 else f"{start} next to nothing."
+    return f"{start} {gain:.1f} points (best: {best.title})." if gain >= 1 else f"{start} next to nothing."
 
 
 def unsure(number: Measured) -> bool:
@@ -88,7 +88,7 @@ def answer(evidence: Evidence) -> str:
     against = f", against {wording.percent(floor.measured.value)} for {WORDS[evidence.metric].floor}" if floor else ""
     interval = wording.between(best.measured.low, best.measured.high)
     return (
-        f"The best probe is {best.title}: {wording.percent(best.measured.value)} {evidence.metric} "
+        f"Best probe: {best.title}, {wording.percent(best.measured.value)} {evidence.metric} "
         f"({interval}, {wording.counted(best.measured.n, 'item')}){against}."
     )
 

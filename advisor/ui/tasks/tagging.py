@@ -66,7 +66,7 @@ def answer(evidence: Evidence) -> str:
         else ""
     )
     return (
-        f"The best probe is {best.title}: {wording.percent(best.measured.value)} {evidence.metric} ({interval}, "
+        f"Best probe: {best.title}, {wording.percent(best.measured.value)} {evidence.metric} ({interval}, "
         f"{wording.counted(best.measured.n, 'sentence')}){against}."
     )
 
