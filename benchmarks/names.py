@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from probes.zero_shot import imagenet_names
 
 def main() -> None:
     """Write the file."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     entry = catalog.default("text")
     encoder = load_backbone(entry, entry.usual_input, "cpu")
     content = io.BytesIO()

@@ -37,8 +37,15 @@ def no_engine_open() -> Iterator[None]:
         opened.close()
 
 
+#: How long a slow test may take: a language model on two processors that others use, too.
+SLOW_SECONDS = 900
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first, so that no worker is left alone with one at the end."""
     first = ("test_browser", "test_cli", "test_runs_supervisor", "test_rungs_line", "test_api")
     order = {name: place for place, name in enumerate(first)}
     items.sort(key=lambda item: order.get(item.path.stem, len(first)))
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SLOW_SECONDS))

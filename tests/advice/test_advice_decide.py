@@ -289,7 +289,8 @@ def test_a_rung_that_is_nearly_as_good_says_so_and_the_better_one_that_it_is_not
     sentences, reasons = told(estimates)
     assert sentences[0].startswith("Frozen features are expected to be 0.4 points below fine-tuning (44 % likely")
     assert sentences[1] == (
-        "Up to 0.6 points behind count as level (your tolerance of 1 a step, times the 60 % chance that tuning is kept)."
+        "Up to 0.6 points behind count as level (your tolerance of 1 a step, times the 60 % chance "
+        "that tuning is kept)."
     )
     assert sentences[2] == (
         "Fine-tuning takes at least 5 minutes here and falls back to frozen features where it is not better, so it is "
