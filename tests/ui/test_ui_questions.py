@@ -70,6 +70,18 @@ def test_the_profile_counts_questions_documents_and_what_is_not_answered(questio
     assert documents["Questions"].sum() == 27
 
 
+@pytest.mark.parametrize("changes", [{}, {"rung": "prompting"}, {"recall_at_5": None}])
+def test_a_result_is_judged_beside_refusing_every_question(
+    questions: Dataset, write_run: Callable[..., str], changes: dict[str, Any]
+) -> None:
+    report = RunReport.load(store.status(write_run(questions, "done")).files.report).model_copy(update=changes)
+    plain = answering_task.answer_of(report)
+    assert "refusing" not in plain.lower()
+    worse, better = (answering_task.answer_of(report.model_copy(update={"refusing": r})) for r in (0.6, 0.2))
+    assert "That is less than refusing every question would score: 60.0 %." in worse
+    assert "Refusing every question would score 20.0 %." in better
+
+
 @pytest.mark.parametrize(
     ("k", "said"),
     [(1, "Only the first of these is read."), (3, "Only the first 3 of these are read."), (5, ""), (None, "")],
