@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from advisor.advice.budgets import enough, too_short, usual
+from pathlib import Path
+
+from advisor.advice.budgets import enough, overrun, seconds_of_test, too_short, usual
 from advisor.core.records import Estimate
+from tests.ui.qa_records import write_questions
 
 BUDGETS = (60, 300, 900)
 
@@ -37,3 +40,17 @@ def test_the_budget_to_start_from_suffices_where_one_does() -> None:
 def test_where_no_budget_does_none_is_promised() -> None:
     assert enough(tuned(5000.0), BUDGETS) is None
     assert "would do" not in too_short(tuned(5000.0), 60.0, BUDGETS)
+
+
+def test_a_test_that_no_budget_cuts_short_is_said_before_the_training(workspace: Path) -> None:
+    dataset = write_questions(workspace)
+    n = len(dataset.where("test"))
+    slow = Estimate(rung="rag", available=True, value=0.5, train_seconds=5.0, milliseconds_per_prediction=30_000.0)
+    testing = seconds_of_test(slow, dataset)
+    assert testing == 30.0 * n
+    said = overrun(slow, dataset, 60.0)
+    assert f"longer than 1 min: answering {n} test questions takes about" in said and "no limit cuts" in said
+    assert overrun(slow, dataset, 900.0) == ""
+    assert usual(slow, BUDGETS, testing) == 300 > usual(slow, BUDGETS)
+    quick = slow.model_copy(update={"milliseconds_per_prediction": 20.0})
+    assert overrun(quick, dataset, 60.0) == ""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from advisor.advice.budgets import LEAST_QUESTIONS
 from advisor.advice.promise import against
 from advisor.core.errors import RunError
 from advisor.core.records import Answer, Dataset, Mistake, Plan
@@ -29,8 +30,6 @@ from probes.retrieval.chunks import Chunk
 if TYPE_CHECKING:
     from probes.retrieval.index import HybridIndex
 
-#: So many test questions are answered even where the time is up.
-LEAST_QUESTIONS = 64
 PASSAGE_CHARACTERS = 600
 
 
