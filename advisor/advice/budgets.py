@@ -39,13 +39,20 @@ def usual(estimate: Estimate, budgets: Sequence[float], testing: float = 0.0) ->
 def too_short(estimate: Estimate, budget: float, budgets: Sequence[float]) -> str:
     """What a budget (seconds) that is too short would do, and which of `budgets` would suffice; "" where it does."""
     row, seconds = row_of(estimate.rung), estimate.train_seconds
-    if not row.changes_weights or not seconds or budget >= ROOM * seconds:
+    if not row.needs_labels or not seconds or budget >= ROOM * seconds:
         return ""
     better = enough(estimate, budgets)
     would_do = f" {duration(better)} would do." if better is not None else ""
-    risk = "is then likely to fall back to the model that it starts from" if row.falls_back_to else "is then cut short"
-    takes = f"{duration(seconds)} or more" if seconds >= TRAINING_SECONDS else about(seconds)
-    return f"{row.title} takes {takes} on this machine; within {duration(budget)} it {risk}.{would_do}"
+    it, takes, learns = (row.verb(*of) for of in (("it", "they"), ("takes", "take"), ("learns", "learn")))
+    risk = f"{it} {learns} from a part of your items only"
+    if row.changes_weights:
+        risk = (
+            "it is then likely to fall back to the model that it starts from"
+            if row.falls_back_to
+            else ("it is then cut short")
+        )
+    time = f"{duration(seconds)} or more" if seconds >= TRAINING_SECONDS else about(seconds)
+    return f"{row.subject} {takes} {time} on this machine; within {duration(budget)} {risk}.{would_do}"
 
 
 def n_tested(estimate: Estimate, dataset: Dataset) -> int:

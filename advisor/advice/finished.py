@@ -39,7 +39,8 @@ class Finished:
     """What the model of a finished run reached on the locked test part. ``rung``: that of the model that was kept.
 
     ``tried``: the rung that was trained in vain, None where its model was kept. ``seconds``: what the run took.
-    ``n_learned``: training items that it learned from.
+    ``n_learned``: training items that it learned from; ``partial``: that the time allowed only a part of them, "" where
+    it allowed all.
     """
 
     run: str
@@ -49,6 +50,7 @@ class Finished:
     tried: RungName | None = None
     seconds: float = 0.0
     n_learned: int = 0
+    partial: str = ""
 
 
 def with_runs(
@@ -103,9 +105,10 @@ def moved_along(more: Sequence[Estimate], now: Sequence[Estimate]) -> tuple[Esti
 
 def _measured(estimate: Estimate, finished: Finished) -> Estimate:
     test, expected = finished.test, percent(expected_before(estimate))
+    details = f"{DETAILS.format(expected=expected)} {finished.partial}".strip()
     return _changed(
         estimate, value=test.value, low=test.low, high=test.high, n=test.n, provenance="measured", curse=0.0,
-        details=DETAILS.format(expected=expected), run=finished.run, run_seconds=finished.seconds,
+        details=details, run=finished.run, run_seconds=finished.seconds,
     )  # fmt: skip
 
 

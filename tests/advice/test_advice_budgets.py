@@ -23,8 +23,13 @@ def test_the_budget_that_would_do_is_named() -> None:
 
 def test_a_budget_with_room_or_a_rung_that_trains_no_network_needs_no_word() -> None:
     assert too_short(tuned(200.0), 300.0, BUDGETS) == "" == too_short(tuned(260.0), 300.0, BUDGETS)
-    assert too_short(Estimate(rung="frozen", available=True, train_seconds=500.0), 60.0, BUDGETS) == ""
+    assert too_short(Estimate(rung="prompting", available=True, train_seconds=500.0), 60.0, BUDGETS) == ""
     assert too_short(tuned(None), 60.0, BUDGETS) == ""
+
+
+def test_features_that_take_longer_than_the_budget_are_of_a_part_of_the_items() -> None:
+    said = too_short(Estimate(rung="frozen", available=True, train_seconds=200.0), 60.0, BUDGETS)
+    assert said.startswith("Frozen features take about 3 min 20 s") and "a part of your items" in said
 
 
 def test_the_budget_to_start_from_suffices_where_one_does() -> None:

@@ -44,6 +44,11 @@ def test_a_run_replaces_the_forecast_and_leaves_what_has_no_number() -> None:
     assert tuned.before is not None and tuned.before.value == 0.97
 
 
+def test_a_rung_that_was_measured_on_a_part_of_the_items_says_so() -> None:
+    part = replace(run("frozen", 0.96)["frozen"], partial="The time budget allowed 256 of 1,688 training items.")
+    assert with_runs(estimates(), {"frozen": part}, SHARED)[1].details.endswith("256 of 1,688 training items.")
+
+
 def width(estimate: Estimate) -> float:
     assert estimate.low is not None and estimate.high is not None
     return estimate.high - estimate.low

@@ -98,6 +98,7 @@ class RunReport(Record):
     is what refusing every question would score, the share that the documents do not answer.
     ``dropped``: why the run rolled back to the rung it had started from, whose model was saved; "" where it did not.
     ``gained_nothing``: it rolled back since the training, carried out to its end, was no better on held-out items.
+    ``partial``: that the time allowed only a part of the training items, with how many; "" where it allowed all.
     """
 
     run: str
@@ -121,6 +122,7 @@ class RunReport(Record):
     sentences: tuple[str, ...] = ()
     dropped: str = ""
     gained_nothing: bool = False
+    partial: str = ""
 
     @property
     def served(self) -> RungName:

@@ -134,8 +134,8 @@ def sentences(
         f"The time budget allowed {count(test.n)} of {count(n_test)} test questions, one of each document first. A "
         f"longer budget allows more."
     )
-    judged = (against(plan.promised, test, got), beside_refusing(test.value, refusing), failures.sentence(counts))
-    return (*filter(None, judged), *((left,) if test.n < n_test else ()))
+    judged = f"{against(plan.promised, test, got)} {beside_refusing(test.value, refusing)}".strip()
+    return (judged, failures.sentence(counts), *((left,) if test.n < n_test else ()))
 
 
 def beside_refusing(value: float, refusing: float | None) -> str:

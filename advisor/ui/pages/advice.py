@@ -137,7 +137,13 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
     st.html(rungs_table.table(advice))
     one_click.draw(dataset, advice)
     climbing.last(dataset)
-    for sentence in (*known_since(advice), *advice.sentences, *cut_short(dataset, advice), *parents_runs(dataset)):
+    for sentence in (
+        *known_since(advice),
+        *in_part(dataset, advice),
+        *advice.sentences,
+        *cut_short(dataset, advice),
+        *parents_runs(dataset),
+    ):
         parts.text(sentence)
     backbones.line(advice)
     climbing.offer(dataset, advice)
@@ -164,6 +170,15 @@ def known_since(advice: Advice) -> tuple[str, ...]:
         if e.run and e.before is not None and e.kept is None
     ]
     return (f"Measured so far: {wording.listed(told)}. The other forecasts follow.",) if told else ()
+
+
+def in_part(dataset: Dataset, advice: Advice) -> tuple[str, ...]:
+    """Which of the measured rungs learned from a part of the items only, since their run was short, a sentence each."""
+    runs = of_dataset(dataset.fingerprint, advice.backbone)
+    measured = [e.rung for e in advice.estimates if e.run and e.kept is None and e.rung in runs]
+    return tuple(
+        f"The run of {row_of(name).in_text} was short. {runs[name].partial}" for name in measured if runs[name].partial
+    )
 
 
 def cut_short(dataset: Dataset, advice: Advice) -> tuple[str, ...]:

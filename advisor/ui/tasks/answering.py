@@ -78,8 +78,8 @@ def answer_of(report: RunReport) -> str:
     found, test, promised = report.recall_at_5, report.test, report.promised
     refusing = beside_refusing(test.value, report.refusing)
     if found is None or report.served == CLOSED_BOOK:
-        said = report.sentences[0] if report.sentences else f"{reached(report)} on {test.n:,} test questions."
-        return f"{said} {refusing}".strip()
+        said = f"{reached(report)} on {test.n:,} test questions. {refusing}".strip()
+        return report.sentences[0] if report.sentences else said
     n, counts = wording.counted(found.n, "test question"), report.outcomes
     unread = counts.get("misread", 0) + counts.get("wrongly refused", 0) > counts.get("right", 0)
     where = ""
