@@ -9,6 +9,7 @@ import pytest
 from advisor.score import meaning
 from advisor.score.baselines import always
 from advisor.score.board import Board, board
+from advisor.score.summary import by_name
 from tests.score.ladder_tables import known, made
 
 #: Values in the ladder's order: fine-tuning leads by ten points.
@@ -68,7 +69,7 @@ def test_every_figure_in_points_says_whether_costs_count(found: Board) -> None:
 
 
 def test_the_share_of_targets_names_the_targets_and_is_not_rounded_to_all(found: Board) -> None:
-    tuned = meaning.by_name(found, "always fine-tune")
+    tuned = by_name(found, "always fine-tune")
     most = dataclasses.replace(tuned.targets["all"], value=0.995)
     baselines = tuple(
         dataclasses.replace(one, targets={**one.targets, "all": most}) if one is tuned else one
