@@ -103,16 +103,18 @@ def decided_anew(dataset: Dataset, advice: Advice, wanted: Goal, runs: Runs) -> 
 
     Returns whether the advice is an answer to what is asked now.
     """
+    why = ""
     try:
         checked_constraints(wanted.constraints, wanted.backbone)
         reconsider(dataset, advice, wanted, runs)
     except PeopleError as error:
-        if wanted == advice.question:
-            return True  # the words of a former version, whose measurements are gone
-        parts.problem(str(error), "There is no answer to this. Your previous answer stays below.")
-        return False
-    st.rerun()
-    return True
+        why = str(error)
+    if not why:
+        st.rerun()
+    if wanted == advice.question:
+        return True  # the words of a former version, whose measurements are gone
+    parts.problem(why, "There is no answer to this. Your previous answer stays below.")
+    return False
 
 
 def unanswered(job: jobs.Job) -> None:
@@ -145,7 +147,7 @@ def result(
     one_click.draw(dataset, advice)
     climbing.last(dataset)
     for sentence in (
-        *known_since(advice),
+        *known_since(dataset, advice),
         *in_part(dataset, advice),
         *advice.sentences,
         *cut_short(dataset, advice),
@@ -168,11 +170,12 @@ def result(
     parts.note(f"{tasks.describe(dataset)}. Took {wording.duration(advice.seconds)}, with loading and forecasts.")
 
 
-def known_since(advice: Advice) -> tuple[str, ...]:
-    """What runs measured beside what was expected before, a sentence; nothing without runs."""
+def known_since(dataset: Dataset, advice: Advice) -> tuple[str, ...]:
+    """What runs measured beside what was expected when each started, a sentence; nothing without runs."""
+    promised = {run.run: run.promised for run in of_dataset(dataset.fingerprint, advice.backbone).values()}
     told = [
         f"{row_of(e.rung).in_text} {wording.percent(e.value or 0.0)} "
-        f"({wording.percent(expected_before(e.before))} was expected)"
+        f"({wording.percent(promised.get(e.run) or expected_before(e.before))} was expected when it started)"
         for e in advice.estimates
         if e.run and e.before is not None and e.kept is None
     ]
