@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from advisor.advice.climbing import Lead, Onward, candidates
+from advisor.advice.comparison import is_capped
+from advisor.core.ladder import RungName
 from advisor.core.ladder import rung as row_of
 from advisor.core.records import Climb, ClimbStep, Gain, Goal
 from advisor.core.wording import about, between, capital, chance, counted, duration, listed, percent
@@ -24,13 +28,28 @@ def plan_sentence(climb: Climb) -> str:
 
 
 def too_long(climb: Climb) -> str:
-    """Which rungs the budget is too short for, and the one that would do; "" where all fit."""
-    times = {rung: climb.advice.estimate(rung).train_seconds or 0.0 for rung in candidates(climb)}
-    longer = [rung for rung in times if times[rung] > climb.budget_seconds]
-    if not longer:
+    """Which rungs the budget is too short for, after those before them, and the one that would do; "" where all fit."""
+    times = expected_seconds(climb)
+    each, spent = [], 0.0
+    for rung, seconds in times.items():
+        spent += seconds
+        if spent > climb.budget_seconds:
+            capped = is_capped(climb.advice.estimate(rung))
+            each.append(f"{row_of(rung).in_text} ({f'{duration(seconds)} or more' if capped else about(seconds)})")
+    if not each:
         return ""
-    each = listed(f"{row_of(rung).in_text} ({about(times[rung])})" for rung in longer)
-    return f"The time is too short for {each}: give it {duration(ROOM * sum(times.values()))} in all."
+    return f"The time is too short for {listed(each)}: give it {duration(ROOM * sum(times.values()))} in all."
+
+
+def expected_seconds(climb: Climb) -> dict[RungName, float]:
+    """What each training of a climb is expected to take, 0.0 where that is not known."""
+    return {rung: climb.advice.estimate(rung).train_seconds or 0.0 for rung in candidates(climb)}
+
+
+def enough(climb: Climb, budgets: Sequence[float]) -> float:
+    """The least of the budgets (seconds) with room for all trainings of a climb; the longest where none has."""
+    needed = ROOM * sum(expected_seconds(climb).values())
+    return next((budget for budget in sorted(budgets) if budget >= needed), max(budgets))
 
 
 def button_words(climb: Climb) -> str:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.advice.decide import LIKELY, gain_error, rank, usable, value
+from advisor.advice.decide import LIKELY, error_towards, rank, usable, value
 from advisor.advice.outlook.cost import Z, normal_cdf, points_of
 from advisor.advice.outlook.signals import expit, logit
 from advisor.core.errors import AdviceError
@@ -188,7 +188,7 @@ def lead(climb: Climb, rung: RungName) -> Lead:
     apart = 100 * (value(higher) - value(base))
     points = min(step, apart, key=abs)
     shrunk = points / apart if apart else 1.0
-    error = 100 * shrunk * math.hypot(gain_error(base) or 0.0, gain_error(higher) or 0.0)
+    error = shrunk * error_towards(points, higher, base)
     chance = normal_cdf(points / error) if error > 0 else float(points > 0)
     goal = climb.advice.question
     asked = points_of(higher, higher.costs, goal) - points_of(base, base.costs, goal)

@@ -143,8 +143,8 @@ def _unpriced(estimate: Estimate, target: float | None) -> bool:
 def p_better(one: Estimate, other: Estimate) -> float | None:
     """The chance that `one` is really worth more than `other`; None where their errors are not known.
 
-    The difference of utilities is normal around the expected one; its spread is that of the two gains over the frozen
-    rung. Two rungs whose gains are known exactly are told apart for certain.
+    The difference of utilities is a two-piece normal around the expected one (`error_towards`). Two rungs whose gains
+    are known exactly are told apart for certain.
     """
     return chance_above(worth(one) - worth(other), one, other)
 
@@ -163,10 +163,31 @@ def chance_above(difference: float, one: Estimate, other: Estimate) -> float | N
     """The chance that an expected difference of two rungs, in points, is really above 0."""
     if gain_error(one) is None or gain_error(other) is None:
         return None
-    spread = error_between(one, other)
+    spread = error_towards(difference, one, other)
     if spread <= 0.0:
         return 0.5 if difference == 0 else float(difference > 0)
     return normal_cdf(difference / spread)
+
+
+def error_towards(difference: float, one: Estimate, other: Estimate) -> float:
+    """The standard error of a difference of two rungs, in points, towards 0: what is behind rises, what leads falls.
+
+    The intervals that are shown have two unlike halves, so the errors of the gains have them too, in the same
+    proportion, and no rung goes further than its interval says. Beside a run's value, judged on the same items, all
+    that is open is the forecast's: its chance to be better is then its interval's beyond that value.
+    """
+    behind, ahead = (one, other) if difference < 0 else (other, one)
+    sides = ((behind, high(behind) - value(behind)), (ahead, value(ahead) - low(ahead)))
+    gains = math.hypot(*((gain_error(e) or 0.0) * _skew(e, half) for e, half in sides))
+    both = bool(one.run) == bool(other.run)
+    furthest = math.hypot(*(half / Z for e, half in sides if both or not e.run))
+    return 100.0 * min(gains, furthest)
+
+
+def _skew(estimate: Estimate, half: float) -> float:
+    """One half of the interval over the mean of both."""
+    whole = high(estimate) - low(estimate)
+    return 2.0 * half / whole if whole > 0.0 else 1.0
 
 
 def error_between(one: Estimate, other: Estimate) -> float:

@@ -24,7 +24,7 @@ from advisor.core.records import Advice, Estimate, Expected
 from advisor.core.wording import capital, duration, listed, percent
 from probes.measured import Measured
 
-DETAILS = "Measured by a run on the locked test part; {expected} was expected before any run."
+DETAILS = "Measured by a run on the locked test part; {expected}."
 IN_VAIN = (
     "Measured: {subject} brought nothing here. In a run of {time} it was no better on held-out items than {kept}, "
     "whose model was kept."
@@ -39,7 +39,8 @@ class Finished:
     """What the model of a finished run reached on the locked test part. ``rung``: that of the model that was kept.
 
     ``tried``: the rung that was trained in vain, None where its model was kept. ``seconds``: what the run took.
-    ``n_learned``: training items that it learned from.
+    ``n_learned``: training items that it learned from; ``partial``: that the time allowed only a part of them, "" where
+    it allowed all. ``promised``: the forecast when it started, a share; None where it had none.
     """
 
     run: str
@@ -49,6 +50,8 @@ class Finished:
     tried: RungName | None = None
     seconds: float = 0.0
     n_learned: int = 0
+    partial: str = ""
+    promised: float | None = None
 
 
 def with_runs(
@@ -102,10 +105,11 @@ def moved_along(more: Sequence[Estimate], now: Sequence[Estimate]) -> tuple[Esti
 
 
 def _measured(estimate: Estimate, finished: Finished) -> Estimate:
-    test, expected = finished.test, percent(expected_before(estimate))
+    test, expected = finished.test, both_expected(estimate, finished.promised)
+    details = f"{DETAILS.format(expected=expected)} {finished.partial}".strip()
     return _changed(
         estimate, value=test.value, low=test.low, high=test.high, n=test.n, provenance="measured", curse=0.0,
-        details=DETAILS.format(expected=expected), run=finished.run, run_seconds=finished.seconds,
+        details=details, run=finished.run, run_seconds=finished.seconds,
     )  # fmt: skip
 
 
@@ -169,6 +173,14 @@ def _forecast(estimate: Estimate, told: Told, measured: Sequence[RungName], n_te
 def expected_before(forecast: Estimate | Expected) -> float:
     """A forecast before any run as it was shown: a share, with its luck taken off."""
     return max((forecast.value or 0.0) - forecast.curse, 0.0)
+
+
+def both_expected(forecast: Estimate, promised: float | None) -> str:
+    """What was expected before any run, and, where earlier runs had moved that, when the run started; a clause."""
+    before = percent(expected_before(forecast))
+    if promised is None or percent(promised) == before:
+        return f"{before} was expected before any run"
+    return f"{percent(promised)} was expected when it started, {before} before any run"
 
 
 def _were(rungs: Sequence[RungName]) -> str:

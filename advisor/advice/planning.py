@@ -45,6 +45,9 @@ def make_plan(dataset: Dataset, advice: Advice, rung: str, seconds: float, devic
     evidence = kept(dataset, model_of(dataset, backbone), budget) or gather(dataset, backbone, budget, backbones=NONE)
     plan = plan_of(dataset, evidence, name, estimate.settings, seconds, device, seed)
     situation = situation_of(dataset, evidence, kept_steps(dataset, evidence))
+    if situation.seconds_per_item is None and estimate.milliseconds_per_prediction is not None:
+        each = estimate.milliseconds_per_prediction / 1000.0  # of questions what an answer of this rung takes
+        situation = situation.model_copy(update={"seconds_per_item": each})
     return plan.model_copy(update={"promised": promise(advice, name), "situation": situation})
 
 

@@ -256,13 +256,13 @@ def _left(temperature: float, errors: Sequence[float], n: int) -> str:
     )
 
 
-def partial_sentence(features: Features) -> tuple[str, ...]:
+def partial_sentence(features: Features) -> str:
     """Says so when there was no time for every item."""
     if features.complete:
-        return ()
+        return ""
     return (
         f"The time budget allowed {len(features.rows):,} of {features.n_asked:,} training items. Their features are "
-        f"cached, so a second run uses more of them.",
+        f"cached, so a second run uses more of them."
     )
 
 

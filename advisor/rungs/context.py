@@ -81,7 +81,8 @@ class Outcome:
     without that part), ``n``, and for fine-tuning ``frozen`` and ``tuned``, the two that were compared. ``sentences``
     are for the report. ``stopped``: the user ended the training early and the best state so far was saved. ``dropped``:
     why the run was rolled back to the rung it had started from, whose model was saved; "" where it was not.
-    ``gained_nothing``: it was since what was trained to the end was no better on held-out items.
+    ``gained_nothing``: it was since what was trained to the end was no better on held-out items. ``partial``: that
+    there was no time for every item, and how many were learned from; "" where all were.
     """
 
     rung: RungName
@@ -92,6 +93,7 @@ class Outcome:
     stopped: bool = False
     dropped: str = ""
     gained_nothing: bool = False
+    partial: str = ""
 
 
 class Rung(Protocol):

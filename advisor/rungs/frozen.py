@@ -77,8 +77,9 @@ def execute(context: RunContext) -> Outcome:
     return Outcome(
         rung="frozen",
         validation={"value": fitted.value, "n": float(len(fitted.val.rows)), **fitted.calibration},
-        sentences=(*fitted.sentences, *common.partial_sentence(fitted.train)),
+        sentences=fitted.sentences,
         device=context.device,
+        partial=common.partial_sentence(fitted.train),
     )
 
 

@@ -41,8 +41,9 @@ def execute(context: RunContext) -> Outcome:
     return Outcome(
         rung="rag",
         validation={"value": value, "n": float(len(val.rows))},
-        sentences=(nearest_vote(k, len(memory.rows), "stored examples"), *common.partial_sentence(train)),
+        sentences=(nearest_vote(k, len(memory.rows), "stored examples"),),
         device=context.device,
+        partial=common.partial_sentence(train),
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.core import storage
 from advisor.core.ladder import dropped_sentence
-from advisor.rungs import frozen, stages
+from advisor.rungs import common, frozen, stages
 from advisor.rungs.comparison import Comparison
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen import FrozenFit
@@ -79,4 +79,5 @@ def roll_back(
         stopped=stopped or context.should_stop(),
         dropped=why,
         gained_nothing=gained_nothing and not stopped,
+        partial=common.partial_sentence(fallback.train),
     )

@@ -76,4 +76,7 @@ def _read(folder: str, changed: int) -> Finished:
     plan, report = Plan.load(files.plan), RunReport.load(files.report)
     tried = report.rung if report.gained_nothing and report.served != report.rung else None
     learned = n_learned(read_small(files.resolved)) or 0
-    return Finished(plan.run, report.served, plan.backbone, report.test, tried, report.seconds, learned)
+    promised = report.promised.value if report.promised is not None and report.served == report.rung else None
+    return Finished(
+        plan.run, report.served, plan.backbone, report.test, tried, report.seconds, learned, report.partial, promised
+    )

@@ -19,8 +19,9 @@ class TimeLeft:
     """The time left as the training estimates it, counted down; for a rung that does not train, at the pace so far.
 
     An estimate that turns out too low stays until the run has caught up with it: people plan by it and stop believing
-    one that grows. It never exceeds what the budget leaves. Only the last stage may correct it upwards, as it is then
-    measured: how long the test part takes at the pace at which it is read.
+    one that grows. It exceeds what the budget leaves only where the test part takes longer than that: no budget cuts
+    the test short. Only the last stage may correct it upwards, as it is then measured: how long the test part takes at
+    the pace at which it is read.
     """
 
     def __init__(self) -> None:
@@ -48,15 +49,16 @@ class TimeLeft:
 
         0.0: it takes longer than was estimated.
         """
+        room = max(budget - seconds, self._reading or 0.0) if not self._is_read else math.inf
         if self._ends is None and share <= TRUST_SHARE:
-            return None
-        if seconds >= budget:
-            return None  # over the budget: any estimate would be wrong
+            return round(room, 1) if room > budget - seconds else None
+        if room <= 0.0:
+            return None  # over the budget, with nothing known of the test: any estimate would be wrong
         at_pace = self._at_pace(seconds, share)
         ends = at_pace if self._ends is None else self._ends
         if share >= ENDING_SHARE and not self._is_read:
             ends = min(ends, at_pace)
-        self._shown = min(self._shown, ends - seconds, budget - seconds)
+        self._shown = min(self._shown, ends - seconds, room)
         if self._shown < -OVERDUE_SECONDS:
             return 0.0
         return round(max(LEAST_SECONDS, self._shown), 1)

@@ -36,6 +36,10 @@ PROBES = ("linear", "knn", "zero-shot")
 ON_PAGE = "Advice says"
 
 
+#: Lines of the data itself, which need no measuring.
+COUNTS = ("Training items", "Test items", "Classes")
+
+
 @dataclass(frozen=True)
 class Line:
     """One thing before and after, in words; "" where it is not known."""
@@ -69,6 +73,11 @@ class Effect:
     missing: tuple[str, ...]
     headline: str = ""
     remarks: tuple[str, ...] = ()
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether anything is known of the version beyond how many items it has."""
+        return bool(self.trained) or any(line.after for line in self.lines if line.what not in COUNTS)
 
     @property
     def sentence(self) -> str:
@@ -121,9 +130,9 @@ def n_leaks(version: Dataset) -> int:
 def _data(before: Dataset, after: Dataset) -> list[Line]:
     pair = before, after
     return [
-        Line("Training items", *(wording.count(len(one.where("train", "val"))) for one in pair)),
-        Line("Test items", *(wording.count(len(one.where("test"))) for one in pair)),
-        *([Line("Classes", *(str(len(one.classes)) for one in pair))] if before.classes else []),
+        Line(COUNTS[0], *(wording.count(len(one.where("train", "val"))) for one in pair)),
+        Line(COUNTS[1], *(wording.count(len(one.where("test"))) for one in pair)),
+        *([Line(COUNTS[2], *(str(len(one.classes)) for one in pair))] if before.classes else []),
     ]
 
 

@@ -215,13 +215,20 @@ def carry_out(context: RunContext, reporter: Reporter, damage: tuple[str, ...] =
 
 
 def reading_seconds(context: RunContext, each: float) -> float:
-    """Seconds to read the test part and the shifted one, of classes also what is held out, at `each` for an item."""
+    """Seconds to read the test part and the shifted one, of classes also what is held out, at `each` for an item.
+
+    Of questions those that the time allows are answered, and a few in any case.
+    """
+    from advisor.advice.budgets import LEAST_QUESTIONS
     from advisor.core.kinds import kind_row
     from advisor.rungs import common
 
-    if kind_row(context.plan.kind).task == "classification":
+    task, n = kind_row(context.plan.kind).task, len(context.dataset.where("test"))
+    if task == "classification":
         return common.report_seconds(context, each)
-    return common.ENDING_SECONDS + each * len(context.dataset.where("test"))
+    if task == "answering":
+        return common.ENDING_SECONDS + min(each * n, max(each * min(n, LEAST_QUESTIONS), context.seconds_left))
+    return common.ENDING_SECONDS + each * n
 
 
 def timed_reading(tell: Progress, reporter: Reporter) -> Progress:

@@ -117,11 +117,11 @@ def bounds(ours: Score, scores: Mapping[str, Score], prices: Grid, advice: Figur
     worst = prices.constant.worst[1]
     covers, in_time = ours.coverage.get("all", NOTHING), ours.in_time.get(TUNED, NOTHING)
     return (
-        _above(prices.constant, 0.2, "points ahead of the rung that turns out best at each price"),
-        _above(prices.static, 0.2, "points ahead of what is usually best at each price"),
+        _above(prices.constant, 0.2, "points ahead of the rung that turns out best at each price, after costs"),
+        _above(prices.static, 0.2, "points ahead of what is usually best at each price, after costs"),
         _bound(
             "utility over always fine-tuning, default goal", prices.at_default, "points", "at least -0.05",
-            "points ahead of always fine-tuning, at default prices", least=-0.05,
+            "points ahead of always fine-tuning, after costs at default prices", least=-0.05,
         ),
         *(bound for target in ours.targets if target != "all" for bound in target_bounds(ours, scores, target)),
         _bound(
@@ -137,21 +137,21 @@ def bounds(ours: Score, scores: Mapping[str, Score], prices: Grid, advice: Figur
         ),
         _bound(
             "utility over the best constant, worst cell", Figure(worst, None, None, len(CELLS)), "points", "-",
-            "points ahead of the rung that turns out best, at the worst prices",
+            "points ahead of the rung that turns out best, after costs at the worst prices",
         ),
         _bound(
             "utility over an oracle", prices.oracle.over, "points", "-",
-            "points ahead of choosing with every result known",
+            "points ahead of choosing with every result known, after costs at all prices",
         ),
         _bound(
             "utility over the truth of another draw", prices.another_draw.over, "points", "-",
-            "points ahead of choosing with the results of another sample of labels",
+            "points ahead of choosing with the results of another sample of labels, after costs at all prices",
         ),
         _bound(
             "ideal rung recommended", ours.ideal, "%", "-", "cheapest rung within a point of the best recommended"
         ),
-        _bound("mean regret", ours.mean_regret, "points", "-", "points lost on average"),
-        _bound("largest regret", ours.max_regret, "points", "-", "points lost at most"),
+        _bound("mean regret", ours.mean_regret, "points", "-", "points lost on average, costs aside"),
+        _bound("largest regret", ours.max_regret, "points", "-", "points lost at most, costs aside"),
         _bound(
             "training, multiple of the ideal rungs'", ours.compute, "x", "-",
             "training, relative to the cheapest rung within a point of the best",

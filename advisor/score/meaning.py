@@ -57,7 +57,7 @@ def points(value: float | None) -> str:
 def headline(board: Board) -> str:
     """How near the recommendations came to the best, and how often the forecasts held."""
     regret, held = board.ours.mean_regret.value, coverage(board.ours).value
-    sentence = f"On average, the recommended model came within {points(regret)} of the best possible"
+    sentence = f"On average, the recommended model came within {points(regret)} of the best possible, costs aside"
     return f"{sentence}." if held is None else f"{sentence}, and {percent(held, 0)} of its 90 % intervals held."
 
 
@@ -115,10 +115,12 @@ def against_tuning(board: Board) -> str:
     ratio, reached, theirs = ours.target_training["all"].value, ours.targets["all"].value, tuned.targets["all"].value
     if ratio is None or reached is None or theirs is None:
         return ""
+    named = [f"{100 * float(target):.0f}" for target in ours.targets if target != "all"]
+    targets = listed(named).replace(" and ", " or ")
     return (
-        f"Given a target that can be reached, the advisor reached it in {percent(reached, 0)} of "
+        f"Given a target of {targets} % that can be reached, the advisor reached it in {percent(reached)} of "
         f"{counted(ours.targets['all'].n, 'case')} with {percent(ratio, 0)} of the training that always fine-tuning "
-        f"spends to reach it in {percent(theirs, 0)}."
+        f"spends to reach it in {percent(theirs)}."
     )
 
 

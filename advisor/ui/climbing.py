@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from advisor.advice.climb_plan import outlined
-from advisor.advice.climb_words import basis, brought_words, button_words, plan_sentence
+from advisor.advice.climb_words import basis, brought_words, button_words, enough, plan_sentence
 from advisor.advice.climbing import candidates
 from advisor.core import wording
 from advisor.core.errors import AdviceError, PeopleError
@@ -53,8 +53,9 @@ def _offer_climb(dataset: Dataset, advice: Advice, plan: Climb) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             pressed = st.button(button_words(plan), key="climb", icon=":material/stairs:")
+            first = max(1, [float(budget) for budget in BUDGETS].index(enough(plan, BUDGETS)))
             budget = st.selectbox(
-                "Time in all, at most", BUDGETS, index=1, key="climb-budget", format_func=wording.duration
+                "Time in all, about", BUDGETS, index=first, key="climb-budget", format_func=wording.duration
             )
         parts.note(plan_sentence(plan.model_copy(update={"budget_seconds": float(budget)})))
     if pressed:

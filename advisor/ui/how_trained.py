@@ -45,7 +45,7 @@ def draw(folder: Path, report: RunReport) -> None:
 def inside(folder: Path, report: RunReport) -> None:
     """The report's further sentences, what was compared, the race of settings, and the settings used."""
     settings = resolved(folder)
-    for sentence in report.sentences[1 + N_OPEN :]:
+    for sentence in report.sentences[1 + n_open(report) :]:
         parts.text(sentence)
     validation(report)
     if laps := settings.get("race"):
@@ -61,7 +61,12 @@ def inside(folder: Path, report: RunReport) -> None:
 
 def open_sentences(report: RunReport) -> tuple[str, ...]:
     """The report's sentences after the first that the page shows unfolded."""
-    return report.sentences[1 : 1 + N_OPEN]
+    return report.sentences[1 : 1 + n_open(report)]
+
+
+def n_open(report: RunReport) -> int:
+    """How many sentences after the first stand on the page itself; that only a part was learned from is one more."""
+    return N_OPEN + bool(report.partial)
 
 
 def resolved(folder: Path) -> dict[str, Any]:

@@ -50,10 +50,26 @@ def draw(dataset: Dataset, question: Goal) -> Goal:
             parts.note("Empty: nothing is said in money. Costs are weighed against points once a point has a price.")
             costs = prices.draw(WISH)
             constraints = _constraints()
+    if need == "target":
+        parts.note(without_tolerance(question))
     if wanted is None:
         wanted = {"target": question.target, "tolerance": question.tolerance}
     return question.model_copy(
         update={"target": None, "tolerance": question.tolerance, "prices": costs, "constraints": constraints, **wanted}
+    )
+
+
+def without_tolerance(question: Goal) -> str:
+    """Why no tolerance is asked for beside a target, and when the one of before counts.
+
+    >>> without_tolerance(Goal(target=0.9, tolerance=0.0)).partition(". ")[2]
+    'Where none comes near it, the best one is recommended.'
+    """
+    points = f"{question.tolerance:g} point{'' if question.tolerance == 1 else 's'}"
+    otherwise = f"your tolerance of {points} a step decides" if question.tolerance else "the best one is recommended"
+    return (
+        "A target needs no tolerance: the cheapest rung that is likely to reach it is recommended. Where none comes "
+        f"near it, {otherwise}."
     )
 
 

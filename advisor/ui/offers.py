@@ -10,7 +10,7 @@ from advisor import api
 from advisor.advice.record.written import Form, written
 from advisor.core import wording
 from advisor.core.kinds import kind_row
-from advisor.core.records import Advice, Dataset
+from advisor.core.records import Advice, Dataset, Exchange
 from advisor.ui import jobs, parts, waiting, work
 
 EXCHANGE_BUDGETS = (120, 300, 900, 3600)
@@ -29,17 +29,19 @@ def exchange(dataset: Dataset, advice: Advice) -> None:
         return
     key = jobs.key_of("exchange", dataset.fingerprint)
     job = jobs.pending(key)
-    title, opened = "What the pre-trained model is worth in labels", job is not None
-    with st.expander(title, icon=":material/balance:", expanded=opened):
-        st.text(rate.sentence)
-        parts.note(f"{wording.capital(rate.provenance)} for at most {rate.furthest:g} times the labels.")
-        if job is not None:
-            waiting.wait(job)
-        several = kind_row(dataset.kind).task == "multilabel"
-        if (
-            not several and rate.provenance != "measured" and (job is None or job.finished)
-        ):  # after a failure another time may do
-            _offer_exchange(dataset, key)
+    title = "What the pre-trained model is worth in labels"
+    parts.fold(title, "balance", partial(_rate, dataset, rate, key, job), has_news=job is not None)
+
+
+def _rate(dataset: Dataset, rate: Exchange, key: str, job: jobs.Job | None) -> None:
+    """The rate in a sentence, and the button that measures it; after a failure another time may do."""
+    st.text(rate.sentence)
+    parts.note(f"{wording.capital(rate.provenance)} for at most {rate.furthest:g} times the labels.")
+    if job is not None:
+        waiting.wait(job)
+    several = kind_row(dataset.kind).task == "multilabel"
+    if not several and rate.provenance != "measured" and (job is None or job.finished):
+        _offer_exchange(dataset, key)
 
 
 def _offer_exchange(dataset: Dataset, key: str) -> None:

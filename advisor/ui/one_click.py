@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from advisor import api
-from advisor.advice.budgets import too_short, usual
+from advisor.advice.budgets import overrun, seconds_of_test, too_short, usual
 from advisor.advice.explain import is_too_early
 from advisor.core import wording
 from advisor.core.errors import PeopleError
@@ -41,12 +41,13 @@ def draw(dataset: Dataset, advice: Advice) -> None:
             key=key,
             format_func=lambda name: terms.title(name) + mark(advice.estimate(name), advice),
         )
-        first = TRAINING.index(usual(advice.estimate(rung), TRAINING))
+        first = TRAINING.index(usual(advice.estimate(rung), TRAINING, seconds_of_test(advice.estimate(rung), dataset)))
         budget = st.selectbox(
-            "Training time, about", TRAINING, index=first, key=f"budget-{rung}-{first}", format_func=wording.duration
+            "Time for the run, about", TRAINING, index=first, key=f"budget-{rung}-{first}", format_func=wording.duration
         )
-    if short := too_short(advice.estimate(rung), budget, TRAINING):
-        parts.note(short)
+    for said in (too_short(advice.estimate(rung), budget, TRAINING), overrun(advice.estimate(rung), dataset, budget)):
+        if said:
+            parts.note(said)
     if not pressed:
         return
     try:

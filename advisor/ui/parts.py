@@ -23,6 +23,9 @@ ANSWER = (
     "font-size:1.15rem;line-height:1.55;margin:0 0 0.5rem 0;max-width:52rem;text-wrap:pretty;overflow-wrap:anywhere"
 )
 
+#: Of what belongs to an earlier answer: told apart at a glance, and still legible.
+PALE = "opacity:0.65"
+
 QUOTE = (
     "margin:0;padding:0.1rem 0 0.1rem 0.9rem;border-left:3px solid #2a9086;white-space:pre-wrap;"
     "overflow-wrap:anywhere;max-width:52rem"
@@ -63,6 +66,16 @@ def answer_line(text: str) -> None:
     st.html(f'<p style="{ANSWER}">{_escaped(text)}</p>')
 
 
+def former_answer(text: str) -> None:
+    """An answer to an earlier question, paler than one to the present question, and named so."""
+    st.html(f'<p style="{ANSWER};{PALE}">{_escaped(f"Your previous answer: {text}")}</p>')
+
+
+def faded(markup: str) -> str:
+    """Markup of ours that belongs to an earlier answer."""
+    return f'<div style="{PALE}">{markup}</div>'
+
+
 def text(words: str) -> None:
     """A sentence of the page in plain text."""
     st.text(wording.unbroken(words))
@@ -78,12 +91,22 @@ def section(title: str) -> None:
 
 
 @st.fragment
-def fold(label: str, icon: str, draw: Callable[[], object], key: str | None = None) -> None:
+def fold(label: str, icon: str, draw: Callable[[], object], key: str | None = None, has_news: bool = False) -> None:
     """What is drawn once it is opened: charts and tables behind closed folds would hold up the page.
 
     ``label``: ours. ``icon``: the name of a Material symbol. ``key``: where another fold on the page has this label.
+    ``has_news``: it opens by itself when this comes to be so. A fold stays as its reader left it, also where the page
+    was drawn without it in between.
     """
-    shown = st.expander(label, icon=f":material/{icon}:", key=key or fold_key(label), on_change="rerun")
+    place = key or fold_key(label)
+    left, told = f"{place}-left", f"{place}-told"
+    if place not in st.session_state:
+        st.session_state[place] = st.session_state.get(left, False)
+    if has_news and not st.session_state.get(told):
+        st.session_state[place] = True
+    st.session_state[told] = has_news
+    shown = st.expander(label, icon=f":material/{icon}:", key=place, on_change="rerun")
+    st.session_state[left] = shown.open
     if shown.open:
         with shown:
             draw()

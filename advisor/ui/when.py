@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -16,7 +18,7 @@ from advisor.ui import charts, jobs, parts, waiting, work
 from advisor.ui.charts import confidence
 from probes.selective import curve, thresholds
 
-#: Of the slider, in percent.
+#: Of the slider, in percent; it ends at what can be promised at most.
 LOWEST, HIGHEST, STEP, USUAL = 50.0, 99.5, 0.5, 95.0
 
 
@@ -52,12 +54,11 @@ def measure(status: RunStatus) -> None:
 
 def choose(status: RunStatus, said: HeldOut, kept: Threshold | None) -> None:
     """The slider, what the threshold promises, the curve, and the button that keeps it."""
-    folder = status.files.folder
-    percent = st.slider(
-        "Share of its answers that must be right", LOWEST, HIGHEST,
-        100 * kept.right if kept is not None else USUAL, STEP, format="%.1f %%", key=f"right-{status.run}",
-    )  # fmt: skip
-    wanted, chosen = percent / 100, None
+    folder, promises = status.files.folder, thresholds(said.confidence, said.right)
+    most = highest([one.promised for one in promises])
+    wanted, chosen = (USUAL if kept is None else 100 * kept.right) / 100, None
+    if most > LOWEST:
+        wanted = _slider(status, 100 * wanted, most) / 100
     try:
         chosen = threshold.choose(folder, said, wanted)
         covered = f"Covers {wording.percent(chosen.covers)} of the items."
@@ -67,7 +68,6 @@ def choose(status: RunStatus, said: HeldOut, kept: Threshold | None) -> None:
     except RunError as error:
         parts.text(str(error))
     held, covers = curve(said.confidence, said.right), chosen.covers if chosen is not None else None
-    promises = thresholds(said.confidence, said.right)
     figure = confidence.selective(held, threshold.tested(folder), wanted, covers, promises)
     st.plotly_chart(
         figure, config=charts.CONFIG, key=f"selective-{status.run}", alt=confidence.told(held, wanted, covers)
@@ -77,6 +77,26 @@ def choose(status: RunStatus, said: HeldOut, kept: Threshold | None) -> None:
         "whichever you choose."
     )
     buttons(status, chosen, kept)
+
+
+def highest(promised: Sequence[float]) -> float:
+    """Where the slider ends, in percent: the largest share that a threshold promises, down to a step of the slider.
+
+    >>> highest([0.62, 0.9137]), highest([])
+    (91.0, 0.0)
+    """
+    return min(HIGHEST, STEP * math.floor(100 * max(promised, default=0.0) / STEP + 1e-9))
+
+
+def _slider(status: RunStatus, begin: float, most: float) -> float:
+    """The share that must be right, in percent, among those that can be promised."""
+    percent = st.slider(
+        "Share of its answers that must be right", LOWEST, most, min(max(begin, LOWEST), most), STEP,
+        format="%.1f %%", key=f"right-{status.run}",
+    )  # fmt: skip
+    if most < HIGHEST:
+        parts.note(f"More than {most:.1f} % cannot be promised on the labelled items that were held out.")
+    return float(percent)
 
 
 def buttons(status: RunStatus, chosen: Threshold | None, kept: Threshold | None) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.advice.climb_words import plan_sentence
+from advisor.advice.climb_words import enough, plan_sentence
 from advisor.advice.climbing import (
     LEAST_SECONDS,
     draws,
@@ -200,6 +200,17 @@ def test_the_plan_says_beforehand_which_rung_the_time_is_too_short_for() -> None
     begun = climb(given.model_copy(update={"estimates": slow}), 90.0)
     assert "The time is too short for fine-tuning (about 3 min): give it" in plan_sentence(begun)
     assert "too short" not in plan_sentence(climb(given.model_copy(update={"estimates": slow}), 900.0))
+
+
+def test_a_training_of_at_least_the_whole_time_is_not_said_to_fit_into_it_beside_another() -> None:
+    given = advice(tolerance=0.0)
+    capped = tuple(
+        e.model_copy(update={"train_seconds": 300.0}) if e.rung == "fine-tune" else e for e in given.estimates
+    )
+    begun = climb(given.model_copy(update={"estimates": capped}), 300.0)
+    assert "too short for fine-tuning (5 min or more)" in plan_sentence(begun)
+    budget = enough(begun, (60, 300, 900, 3600))
+    assert budget == 900 and "too short" not in plan_sentence(begun.model_copy(update={"budget_seconds": 900.0}))
 
 
 @given(st.integers(1, 400), st.floats(0, 1), st.lists(st.floats(0.01, 1), min_size=2, max_size=6))

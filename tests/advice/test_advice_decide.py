@@ -25,7 +25,7 @@ from advisor.advice.decide import (
     p_higher,
     usable,
 )
-from advisor.advice.outlook.cost import repriced
+from advisor.advice.outlook.cost import Z, p_at_least, repriced
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.core.records import Constraints, Estimate, Goal, Prices
@@ -210,6 +210,38 @@ def test_utilities_order_the_chances_that_one_rung_is_worth_more(
             assert lead(one, other) == pytest.approx(-lead(other, one), abs=1e-9)
 
 
+bounds = st.tuples(shares, shares, shares).map(sorted)
+
+
+@given(bounds, shares, st.one_of(st.none(), st.floats(0.001, 0.2)))
+def test_a_chance_beside_a_measured_value_is_never_beyond_what_the_interval_leaves(
+    ends: list[float], other: float, error: float | None
+) -> None:
+    low, value, high = ends
+    tuned = Estimate(rung="fine-tune", available=True, value=value, low=low, high=high, n=400, provenance="predicted",
+                     gain_error=error or (high - low) / (2 * Z))  # fmt: skip
+    frozen = Estimate(rung="frozen", available=True, value=other, low=max(other - 0.02, 0.0), high=min(other + 0.02, 1),
+                      n=400, provenance="measured", run="r1")  # fmt: skip
+    better, reached = p_higher(tuned, frozen), p_at_least(other, value, low, high)
+    assert better is not None
+    if value < high <= other:
+        assert better <= 0.05 + 1e-9
+    if other <= low < value:
+        assert better >= 0.95 - 1e-9
+    if error is None and value != other:  # the gain over what was measured is as uncertain as the forecast
+        assert better == pytest.approx(reached, abs=1e-6)
+
+
+def test_a_rung_whose_interval_ends_at_the_other_has_next_to_no_chance_however_low_it_reaches() -> None:
+    low, value, high = 0.86, 0.93, 0.952
+    tuned = estimate("fine-tune", value, 0.03, error=(high - low) / (2 * Z)).model_copy(
+        update={"low": low, "high": high}
+    )
+    frozen = estimate("frozen", 0.951, 0.02).model_copy(update={"run": "r1"})
+    better = p_higher(tuned, frozen)
+    assert better is not None and 0.05 < better < 0.1
+
+
 def test_a_constraint_changes_the_recommendation_and_is_the_reason_given() -> None:
     values = ladder(0.3, 0.7, 0.85, 0.90, 0.2)
     free = Goal()
@@ -328,7 +360,7 @@ def test_the_usual_best_that_stands_says_why() -> None:
 def test_a_lead_that_was_luck_elsewhere_is_said_where_it_changed_the_order() -> None:
     reasons = told(ladder(0.3, 0.92, 0.91, 0.88, 0.2, error=0.02))[1]
     assert reasons["rag"] == (
-        "4.3 points below frozen features (6 % likely to be better), with no training. The forecast was 92.0 %; 5.3 "
+        "4.3 points below frozen features (11 % likely to be better), with no training. The forecast was 92.0 %; 5.3 "
         "points are taken off, because the best of many measured values is usually lucky."
     )
     assert "luck" not in told(ladder(0.3, 0.5, 0.91, 0.88, 0.2, error=0.02))[1]["rag"], "too far off to matter"

@@ -44,6 +44,21 @@ def test_a_run_replaces_the_forecast_and_leaves_what_has_no_number() -> None:
     assert tuned.before is not None and tuned.before.value == 0.97
 
 
+def test_a_rung_that_was_measured_on_a_part_of_the_items_says_so() -> None:
+    part = replace(run("frozen", 0.96)["frozen"], partial="The time budget allowed 256 of 1,688 training items.")
+    assert with_runs(estimates(), {"frozen": part}, SHARED)[1].details.endswith("256 of 1,688 training items.")
+
+
+def test_what_was_expected_when_a_run_started_and_before_any_run_are_both_named() -> None:
+    later = replace(run("fine-tune", 0.98)["fine-tune"], promised=0.962)
+    said = with_runs(estimates(), {"fine-tune": later}, SHARED)[2].details
+    assert "96.2 % was expected when it started, 97.0 % before any run." in said
+    first = replace(later, promised=0.97)
+    assert (
+        "part; 97.0 % was expected before any run." in with_runs(estimates(), {"fine-tune": first}, SHARED)[2].details
+    )
+
+
 def width(estimate: Estimate) -> float:
     assert estimate.low is not None and estimate.high is not None
     return estimate.high - estimate.low

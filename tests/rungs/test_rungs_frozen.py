@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from advisor.rungs.comparison import Comparison
 from advisor.rungs.context import RunContext
 from advisor.rungs.frozen_choice import Choice
 from advisor.rungs.saved.inputs import open_input
+from advisor.runs.report.report import report
+from advisor.ui import how_trained
 from probes import forward
 from probes.engines import opened
 from probes.heads import Recipe, softmax
@@ -60,6 +63,22 @@ def test_a_head_on_joined_depths_predicts_the_same_after_loading(docstrings: Dat
     assert ok.all()
     np.testing.assert_allclose(found, expected, atol=2e-3)  # extraction may run in a lower precision than prediction
     assert outcome.validation["value"] == pytest.approx(fitted.value)
+
+
+def test_a_report_says_at_once_that_there_was_no_time_for_every_item(
+    docstrings: Dataset, run_of: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(common, "CHUNK_ITEMS", 30)
+    context = run_of(docstrings, "frozen", 60.0)
+    context.deadline = time.monotonic()  # the time is up: one chunk is read in any case
+    outcome = frozen.execute(context)
+    n = read_json(context.directory / "resolved.json")["n_train"]
+    whole = len(docstrings.where("train"))
+    assert n < whole and f"allowed {n:,} of {whole:,} training items" in outcome.partial
+    made = report(context.plan, docstrings, load_predictor(context.directory), context.directory, outcome, 1.0)
+    assert made.partial == outcome.partial in how_trained.open_sentences(made)
+    complete = frozen.execute(run_of(docstrings, "frozen", 60.0))
+    assert complete.partial == ""
 
 
 def test_depths_are_compared_and_the_report_says_so(

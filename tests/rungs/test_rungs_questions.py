@@ -111,6 +111,8 @@ def test_retrieval_reads_what_it_cites_and_refuses_what_is_not_there(museums: Da
     assert opened.supported and "Oslo" in cited.text and place[cited.start : cited.end] == cited.text
     assert weather.text == NOT_FOUND and not weather.supported
     assert made.recall_at_5 is not None and made.recall_at_5.value > 0.9
+    asked = museums.items["answers"].iloc[museums.where("test")]
+    assert made.test.n == len(asked) and made.refusing == pytest.approx((asked == "[]").mean())
     assert {mistake.outcome for mistake in made.mistakes} <= {"misread", "not found", "wrongly refused"}
 
 

@@ -12,14 +12,14 @@ from advisor.runs import measured, store
 from probes.measured import Measured
 
 
-def finished(plan: Plan, value: float, dropped: str = "", in_vain: bool = False) -> str:
+def finished(plan: Plan, value: float, dropped: str = "", in_vain: bool = False, partial: str = "") -> str:
     """A run that is done, with a report."""
     run = store.submit(plan.model_copy(update={"run": ""}))
     test = Measured(value=value, low=value - 0.01, high=min(1.0, value + 0.01), n=24, seconds=1.0)
     RunReport(
         run=run, rung=plan.rung, metric="accuracy", test=test, promised=None, classes=(), confusion=[], per_class=[],
         mistakes=(), seconds=1.0, device="cpu", precision="float32", dropped=dropped,
-        gained_nothing=in_vain,
+        gained_nothing=in_vain, partial=partial,
     ).save(store.status(run).files.report)  # fmt: skip
     store.change(run, "queued", "done")
     return run
@@ -68,6 +68,12 @@ def test_the_latest_run_of_the_dataset_and_backbone_counts(plan_of: Callable[...
     assert measured.of_dataset(plan.fingerprint)["frozen"].run == last, "the later one learned from fewer items"
     assert measured.of_dataset(plan.fingerprint, "another backbone") == {}
     assert measured.of_dataset("another dataset") == {}
+
+
+def test_that_a_run_learned_from_a_part_of_the_items_goes_on_to_the_advice(plan_of: Callable[..., Plan]) -> None:
+    plan = plan_of("frozen")
+    finished(plan, 0.8, partial="The time budget allowed 256 of 1,688 training items.")
+    assert "256 of 1,688" in measured.of_dataset(plan.fingerprint)["frozen"].partial
 
 
 def test_a_run_that_was_cut_short_is_told_until_a_later_one_was_not(plan_of: Callable[..., Plan]) -> None:

@@ -75,7 +75,18 @@ def test_a_reading_that_takes_longer_than_was_known_does_not_stay_at_a_second() 
     assert left.at(45.0, 0.955, 300.0) == 45.0
     left.read(60.0, 28.0)
     assert left.at(60.0, 0.97, 300.0) == 28.0
-    assert left.at(60.0, 0.97, 70.0) == 10.0, "never more than the budget leaves"
+    assert left.at(60.0, 0.97, 70.0) == 28.0, "its pace is measured, and no budget cuts it short"
+    assert left.at(75.0, 0.97, 70.0) == 13.0
+
+
+def test_a_test_that_takes_longer_than_the_budget_leaves_is_known_from_the_start() -> None:
+    left = TimeLeft()
+    left.expect_reading(190.0)
+    assert left.at(5.0, 0.1, 60.0) == 190.0
+    left.note(30.0, 20.0)
+    assert left.at(20.0, 0.4, 60.0) == 30.0, "what the training says holds the test"
+    left.read(55.0)
+    assert left.at(55.0, 0.95, 60.0) == 190.0 and left.at(65.0, 0.95, 60.0) == 180.0
 
 
 def test_a_run_of_several_fits_shows_one_time_left(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from advisor.score import meaning
 from advisor.score.baselines import always
 from advisor.score.board import Board, board
+from advisor.score.summary import by_name
 from tests.score.ladder_tables import known, made
 
 #: Values in the ladder's order: fine-tuning leads by ten points.
@@ -23,7 +24,7 @@ def found() -> Board:
 
 def test_the_headline_holds_the_mean_loss_and_what_was_counted(found: Board) -> None:
     regret = found.ours.mean_regret.value
-    assert meaning.headline(found).endswith(f"within {meaning.points(regret)} of the best possible.")
+    assert meaning.headline(found).endswith(f"within {meaning.points(regret)} of the best possible, costs aside.")
     assert "2 tasks from 2 datasets" in meaning.basis(found)
     assert meaning.on_new(found) == "", "there are no new datasets"
     with_new = dataclasses.replace(found, fresh=(found.ours,))
@@ -59,3 +60,20 @@ def test_goals_are_counted_and_the_missed_are_named_in_plain_words(found: Board)
     assert f"meets {sum(bool(bound.kept) for bound in counting)} of its {len(counting)} goals" in sentence
     assert all(meaning.lower(bound.plain) in sentence for bound in counting if not bound.kept)
     assert all(bound.plain for bound in found.bounds)
+
+
+def test_every_figure_in_points_says_whether_costs_count(found: Board) -> None:
+    points = [bound.plain for bound in found.bounds if bound.unit == "points"]
+    assert points and all(("after costs" in plain) != ("costs aside" in plain) for plain in points)
+    assert "costs aside" in meaning.headline(found)
+
+
+def test_the_share_of_targets_names_the_targets_and_is_not_rounded_to_all(found: Board) -> None:
+    tuned = by_name(found, "always fine-tune")
+    most = dataclasses.replace(tuned.targets["all"], value=0.995)
+    baselines = tuple(
+        dataclasses.replace(one, targets={**one.targets, "all": most}) if one is tuned else one
+        for one in found.baselines
+    )
+    said = meaning.against_tuning(dataclasses.replace(found, baselines=baselines))
+    assert "a target of 70, 80, 90 or 95 % that can be reached" in said and said.endswith("in 99.5 %.")

@@ -39,7 +39,7 @@ def test_keys_decide_and_a_version_is_made(
         time.sleep(0.2)
     assert sorted(one.action for one in held.decisions) == wanted
     browser_page.get_by_role("button", name="Make a version").click()
-    browser_page.get_by_role("heading", name="What this version changed").wait_for(timeout=LONG)
+    browser_page.get_by_role("heading", name="Not measured yet").wait_for(timeout=LONG)
     (version,) = family.versions_of(dataset)
     assert version.version is not None and version.version.n_dropped == 1
     browser_page.get_by_role("button", name="Undo this version").click()

@@ -55,6 +55,11 @@ def answer(app: AppTest) -> str:
     return next(spaced(h.value) for h in app.html if parts.ANSWER in h.value)
 
 
+def former(app: AppTest) -> str:
+    """What is marked as the answer to an earlier question, its table with it; "" where nothing is."""
+    return " ".join(spaced(h.value) for h in app.html if parts.PALE in h.value)
+
+
 def kept(dataset: Dataset) -> Advice:
     """The advice as it is kept now."""
     return Advice.load(dataset.files.advice)
@@ -249,10 +254,10 @@ def test_another_need_is_answered_at_once_and_kept(measured: Dataset) -> None:
 
 def test_a_target_that_is_not_given_yet_is_asked_for_before_anything_is_answered(measured: Dataset) -> None:
     app = at(measured)
-    former = kept(measured).headline
+    headline = kept(measured).headline
     need(app).set_value("target").run()
-    assert "Give the target" in answer(app) and former not in answer(app)
-    assert any(former in text.value.replace("\u00a0", " ") for text in app.text), "told as what was answered before"
+    assert "Give the target" in answer(app) and headline not in answer(app)
+    assert f"Your previous answer: {headline}" in former(app)
     assert app.button(key="train").proto.type == "secondary"
     app.number_input(key="target").set_value(90.0).run()
     assert "Give the target" not in answer(app) and app.button(key="train").proto.type == "primary"
@@ -281,11 +286,11 @@ def test_a_measured_rung_shows_the_time_its_run_took_and_is_opened_before_it_is_
 
 def test_no_tolerance_is_asked_for_and_keeps_the_question_and_the_answer(measured: Dataset) -> None:
     app = at(measured)
-    former = kept(measured).question
+    question = kept(measured).question
     for points in (0.0, -1.0, None):
         app.number_input(key="tolerance").set_value(points).run()
-        assert "points" in answer(app) and "last question" in answer(app) and need(app).value == "nearly"
-        assert app.button(key="train").proto.type == "secondary" and kept(measured).question == former
+        assert "points" in answer(app) and "previous answer" in former(app) and need(app).value == "nearly"
+        assert app.button(key="train").proto.type == "secondary" and kept(measured).question == question
     app.number_input(key="tolerance").set_value(2.0).run()
     assert kept(measured).question.tolerance == 2.0
 
@@ -297,9 +302,22 @@ def test_a_target_that_no_model_can_reach_is_refused_in_words_and_a_share_is_rea
     need(app).set_value("target").run()
     app.number_input(key="target").set_value(150.0).run()
     assert "No model reaches 150 %" in answer(app) and app.button(key="train").proto.type == "secondary"
+    assert f"Your previous answer: {kept(measured).headline}" in former(app) and "<table" in former(app)
+    assert app.number_input(key="target").value == 150.0, "the form stays"
     app.number_input(key="target").set_value(0.9).run()
     assert app.number_input(key="target").value == 90.0
-    assert kept(measured).question.target == 0.9
+    assert kept(measured).question.target == 0.9 and former(app) == ""
+    assert "A target needs no tolerance" in " ".join(spaced(h.value) for h in app.html)
+
+
+def test_folds_stay_open_when_a_setting_changes(measured: Dataset) -> None:
+    app = at(measured)
+    before = {fold.label: fold.proto.expanded for fold in app.expander}
+    assert before and all(before.values())
+    need(app).set_value("target").run()
+    app.number_input(key="target").set_value(90.0).run()
+    after = {fold.label: fold.proto.expanded for fold in app.expander}
+    assert all(after[label] for label in before if label in after)
 
 
 def test_advice_in_the_words_of_a_former_version_is_decided_anew_when_it_is_opened(measured: Dataset) -> None:

@@ -66,8 +66,10 @@ def test_the_button_says_what_is_climbed_and_opens_the_first_run(
     app = opened("advice", data=images.fingerprint[:16])
     button = app.button(key="climb")
     assert button.label.startswith("Climb: train frozen features, then fine-tuning")
+    assert "too short" not in words(app), "the time to start from suffices"
+    budget = float(str(app.selectbox(key="climb-budget").value))
     button.click().run()
-    assert begun == [(images.fingerprint, 300.0)]
+    assert begun == [(images.fingerprint, budget)]
     assert app.query_params["run"] in (run, [run]) and "The climb" in [head.value for head in app.subheader]
 
 

@@ -183,4 +183,9 @@ def test_a_version_is_measured_and_stands_beside_its_parent(tmp_path: Path) -> N
     found = effect(version)
     assert found is not None and found.before == dataset and found.missing == ("evidence",)
     assert {line.what: line.before for line in found.lines}["Test items"] == str(len(dataset.where("test")))
+    assert not found.is_measured
+    app = at(version)
+    heads = [heading.value for heading in app.subheader]
+    assert "Not measured yet" in heads and "What this version changed" not in heads
+    assert "not measured" not in " ".join(sentences(app)) and app.button(key="measure-version")
     assert effect(api.read(dataset.source)) is None

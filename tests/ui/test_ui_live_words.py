@@ -20,9 +20,11 @@ def status(**fields: Any) -> RunStatus:
 @pytest.mark.parametrize(
     ("left", "seconds", "moment"),
     [
-        (None, 20.0, "Training, at most 40 s left"),
+        (None, 20.0, "Training, 40 s left of the limit of 1 min"),
         (12.0, 20.0, "Training, about 12 s left"),
         (0.0, 20.0, "Training, longer than expected"),
+        (180.0, 20.0, "Training, about 3 min left; the limit was 1 min"),
+        (120.0, 75.0, "Training, about 2 min left; the limit was 1 min"),
         (None, 75.0, "Training, 15 s over the limit of 1 min"),
     ],
 )

@@ -103,7 +103,7 @@ def test_the_evidence_lists_every_probe_with_its_interval(images: Dataset) -> No
 
 
 def test_the_advice_shows_five_rungs_and_the_one_click(images: Dataset) -> None:
-    app = opened("advice", data=images.fingerprint[:16])
+    app = unfolded(opened("advice", data=images.fingerprint[:16]))
     assert answer(app).count("Frozen features are recommended") == 1
     shown = [spaced(t.value) for t in app.text]
     assert all(f"The reason of {rung}." in shown for rung in ("prompting", "rag", "frozen", "fine-tune"))
@@ -115,7 +115,7 @@ def test_the_advice_shows_five_rungs_and_the_one_click(images: Dataset) -> None:
 
 
 def test_no_rung_allowed_is_told_at_once(images: Dataset) -> None:
-    app = opened("advice", data=images.fingerprint[:16])
+    app = unfolded(opened("advice", data=images.fingerprint[:16]))
     next(group for group in app.get("button_group") if group.label == "Allowed rungs").set_value([])
     app.form_submit_button[0].click().run()
     assert any("No rung is allowed" in t.value for t in app.text)

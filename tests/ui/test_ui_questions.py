@@ -14,11 +14,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from advisor import api as line
-from advisor.core.records import Advice, Answer, Dataset, Evidence, Kind, Passage, RunReport
+from advisor.core.records import Advice, Answer, Dataset, Evidence, Kind, Passage, Plan, RunReport
 from advisor.llm.endpoint import EndpointSettings
 from advisor.llm.models import ENDPOINT, chat_model
 from advisor.runs import store
 from advisor.runs.answer_threshold import AnswerThreshold
+from advisor.runs.report import answering as tested
 from advisor.ui import ask, how_trained, language, parts, passages, work
 from advisor.ui.arriving import preview
 from advisor.ui.charts import answering
@@ -68,6 +69,24 @@ def test_the_profile_counts_questions_documents_and_what_is_not_answered(questio
     documents = app.dataframe[0].value
     assert documents["Title"].tolist() == list(TITLES)
     assert documents["Questions"].sum() == 27
+
+
+@pytest.mark.parametrize("changes", [{}, {"rung": "prompting"}, {"recall_at_5": None}])
+def test_a_result_is_judged_beside_refusing_every_question(
+    questions: Dataset, write_run: Callable[..., str], changes: dict[str, Any]
+) -> None:
+    status = store.status(write_run(questions, "done"))
+    report, plan = RunReport.load(status.files.report).model_copy(update=changes), Plan.load(status.files.plan)
+    assert "refusing" not in answering_task.answer_of(report).lower()
+
+    def beside(refusing: float) -> str:
+        said = tested.sentences(plan, report.test, report.test.n, report.outcomes, refusing)
+        return answering_task.answer_of(report.model_copy(update={"refusing": refusing, "sentences": said}))
+
+    worse, better = beside(0.6), beside(0.2)
+    assert worse.lower().count("refusing") == better.lower().count("refusing") == 1
+    assert "That is less than refusing every question would score: 60.0 %." in worse
+    assert "Refusing every question would score 20.0 %." in better
 
 
 @pytest.mark.parametrize(

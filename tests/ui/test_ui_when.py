@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from advisor.core.records import Dataset
+from advisor.rungs.saved import held_out
 from advisor.runs import store, threshold
 from advisor.ui import jobs
 from advisor.ui.charts import confidence
@@ -44,8 +46,21 @@ def test_a_threshold_is_dragged_kept_and_applied(texts: Dataset, write_run: Call
     assert threshold.kept(folder) is None
     app.slider(key=f"right-{run}").set_value(50.0).run()
     assert "It always answers." in shown(app) and "Covers" not in shown(app)
-    app.slider(key=f"right-{run}").set_value(99.5).run()
-    assert "No threshold can promise" in shown(app) and app.button(key=f"keep-{run}").disabled
+    slider = app.slider(key=f"right-{run}")
+    said = judged(folder)
+    most = max(one.promised for one in thresholds(said.confidence, said.right))
+    assert slider.max <= 100 * most < slider.max + slider.step
+    slider.set_value(slider.max).run()
+    assert "No threshold can promise" not in shown(app) and not app.button(key=f"keep-{run}").disabled
+    assert f"More than {slider.max:.1f} % cannot be promised" in shown(app)
+
+
+def test_without_a_promise_there_is_no_slider(texts: Dataset, write_run: Callable[..., str]) -> None:
+    run = with_model(texts, write_run)
+    said = judged(store.directory(run))
+    held_out.keep(store.directory(run), dataclasses.replace(said, truth=said.probabilities.argmin(axis=1)))
+    app = unfolded(opened("run", run=run))
+    assert not app.slider and "No threshold can promise" in shown(app)
 
 
 def test_the_band_is_named_and_the_promise_lies_below_it() -> None:

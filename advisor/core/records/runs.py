@@ -94,9 +94,11 @@ class RunReport(Record):
     """The outcome of a run, against its forecast (``promised``). ``confusion[i][j]``: items of class i predicted as j.
 
     Of questions: ``outcomes`` counts which failed (`probes.failures`: right, misread, not found, wrongly refused, made
-    up), beside the share of exact answers and the share of questions with the answer among five passages.
+    up), beside the share of exact answers and the share of questions with the answer among five passages; ``refusing``
+    is what refusing every question would score, the share that the documents do not answer.
     ``dropped``: why the run rolled back to the rung it had started from, whose model was saved; "" where it did not.
     ``gained_nothing``: it rolled back since the training, carried out to its end, was no better on held-out items.
+    ``partial``: that the time allowed only a part of the training items, with how many; "" where it allowed all.
     """
 
     run: str
@@ -111,6 +113,7 @@ class RunReport(Record):
     ood: Measured | None = None
     exact_match: Measured | None = None
     recall_at_5: Measured | None = None
+    refusing: float | None = None
     outcomes: dict[str, int] = {}
     validation: dict[str, float] = {}
     seconds: float
@@ -119,6 +122,7 @@ class RunReport(Record):
     sentences: tuple[str, ...] = ()
     dropped: str = ""
     gained_nothing: bool = False
+    partial: str = ""
 
     @property
     def served(self) -> RungName:

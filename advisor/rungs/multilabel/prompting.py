@@ -54,9 +54,7 @@ def execute(context: RunContext) -> Outcome:
     return Outcome(
         rung="prompting",
         validation={"value": value, "n": float(len(val.rows))},
-        sentences=(
-            f"The names of the labels decide; {len(known.rows):,} labelled items say how near is near enough.",
-            *common.partial_sentence(known),
-        ),
+        sentences=(f"The names of the labels decide; {len(known.rows):,} labelled items say how near is near enough.",),
         device=context.device,
+        partial=common.partial_sentence(known),
     )

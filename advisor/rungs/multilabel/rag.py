@@ -47,6 +47,7 @@ def execute(context: RunContext) -> Outcome:
     return Outcome(
         rung="rag",
         validation={"value": value, "n": float(len(val.rows))},
-        sentences=(nearest_vote(chosen.k, len(memory.rows), "stored examples"), *common.partial_sentence(train)),
+        sentences=(nearest_vote(chosen.k, len(memory.rows), "stored examples"),),
         device=context.device,
+        partial=common.partial_sentence(train),
     )

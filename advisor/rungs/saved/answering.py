@@ -81,11 +81,17 @@ class Answerer:
     def _answered(self, texts: list[str], progress: Progress, deadline: float | None, least: int) -> list[Answer]:
         """The answers to questions, as many as `answer` says."""
         answers: list[Answer] = []
+        began = time.monotonic()
         while len(answers) < len(texts):
             if deadline is not None and len(answers) >= least and time.monotonic() > deadline:
                 break
             answers += self.method.answers(texts[len(answers) : len(answers) + ROUND])
-            progress(f"Answering, {len(answers):,} of {len(texts):,} questions", len(answers) / len(texts))
+            due = len(texts)
+            if deadline is not None:  # those that there is time for, at the pace so far
+                each = (time.monotonic() - began) / len(answers)
+                due = min(due, max(least, len(answers) + int((deadline - time.monotonic()) / max(each, 1e-9))))
+            share = min(1.0, len(answers) / max(due, 1))
+            progress(f"Answering, {len(answers):,} of {len(texts):,} questions", share)
         return answers
 
 

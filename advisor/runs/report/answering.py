@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from advisor.advice.budgets import LEAST_QUESTIONS
 from advisor.advice.promise import against
 from advisor.core.errors import RunError
 from advisor.core.records import Answer, Dataset, Mistake, Plan
@@ -29,8 +30,6 @@ from probes.retrieval.chunks import Chunk
 if TYPE_CHECKING:
     from probes.retrieval.index import HybridIndex
 
-#: So many test questions are answered even where the time is up.
-LEAST_QUESTIONS = 64
 PASSAGE_CHARACTERS = 600
 
 
@@ -49,6 +48,7 @@ def test(plan: Plan, dataset: Dataset, model: Model, progress: Progress, deadlin
     index = index_of(dataset)
     became = outcomes(index, questions, answers)
     counts = failures.counted(became)
+    refusing = float(np.mean([not truths for truths in questions.answers]))
     return Results(
         fields={
             "test": value,
@@ -59,8 +59,9 @@ def test(plan: Plan, dataset: Dataset, model: Model, progress: Progress, deadlin
             "exact_match": measured_mean([exact_match(*pair) for pair in pairs], value.seconds, questions.groups),
             "recall_at_5": recall(index, questions, value.seconds),
             "outcomes": counts,
+            "refusing": refusing,
         },
-        sentences=sentences(plan, value, len(rows), counts),
+        sentences=sentences(plan, value, len(rows), counts, refusing),
         predictions=each_answer(questions.rows, answers, [token_f1(*pair) for pair in pairs]),
     )
 
@@ -124,11 +125,27 @@ def worst(
     )
 
 
-def sentences(plan: Plan, test: Measured, n_test: int, counts: dict[str, int]) -> tuple[str, ...]:
-    """What came out against what was predicted, which failed, and how many questions there was time for."""
+def sentences(
+    plan: Plan, test: Measured, n_test: int, counts: dict[str, int], refusing: float | None
+) -> tuple[str, ...]:
+    """What came out against what was predicted and against refusing, which failed, and what there was no time for."""
     got = f"{percent(test.value)} {plan.metric} on {counted(test.n, 'test question')}"
     left = (
         f"The time budget allowed {count(test.n)} of {count(n_test)} test questions, one of each document first. A "
         f"longer budget allows more."
     )
-    return (against(plan.promised, test, got), failures.sentence(counts), *((left,) if test.n < n_test else ()))
+    judged = f"{against(plan.promised, test, got)} {beside_refusing(test.value, refusing)}".strip()
+    return (judged, failures.sentence(counts), *((left,) if test.n < n_test else ()))
+
+
+def beside_refusing(value: float, refusing: float | None) -> str:
+    """A score beside that of refusing every question, a sentence; "" where that scores nothing or is not known.
+
+    >>> beside_refusing(0.5, 0.2), beside_refusing(0.1, 0.2)
+    ('Refusing every question would score 20.0 %.', 'That is less than refusing every question would score: 20.0 %.')
+    """
+    if not refusing:
+        return ""
+    if value < refusing:
+        return f"That is less than refusing every question would score: {percent(refusing)}."
+    return f"Refusing every question would score {percent(refusing)}."

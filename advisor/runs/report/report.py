@@ -41,6 +41,7 @@ def report(
     """
     started = time.monotonic()
     results = TESTS[kind_row(dataset.kind).task](plan, dataset, model, progress, deadline)
+    first, *others = results.sentences
     content = RunReport(
         run=plan.run,
         rung=plan.rung,
@@ -52,7 +53,8 @@ def report(
         precision=outcome.precision,
         dropped=outcome.dropped,
         gained_nothing=outcome.gained_nothing,
-        sentences=(*results.sentences, *outcome.sentences),
+        partial=outcome.partial,
+        sentences=(first, *filter(None, (outcome.partial,)), *others, *outcome.sentences),
         **results.fields,
     )
     if results.predictions is not None:

@@ -24,13 +24,17 @@ MOST_BYTES = 200_000_000
 
 
 def changed(version: Dataset) -> None:
-    """What a version changed: one click measures it as its parent was; then both stand side by side."""
-    parts.section("What this version changed")
+    """What a version changed: one click measures it as its parent was; then both stand side by side.
+
+    Before that nothing is claimed to have changed.
+    """
     job = jobs.pending(_key("effect", version))
     if job is not None:
+        parts.section("Measuring this version")
         waiting.wait(job)
         return
     found = effect(version)
+    parts.section("What this version changed" if found is None or found.is_measured else "Not measured yet")
     if found is None:
         parts.note("The dataset that it was made from is no longer here, so nothing can be compared.")
         return
@@ -50,7 +54,10 @@ def changed(version: Dataset) -> None:
 
 
 def side_by_side(found: Effect) -> None:
-    """What changed in a sentence, the paired differences of what was trained on both, and the table."""
+    """What changed in a sentence, the paired differences of what was trained on both, and the table.
+
+    Of a version that is not measured only its data stand in the table.
+    """
     if found.headline:
         parts.answer_line(found.headline)
     for one in found.trained:
@@ -63,9 +70,12 @@ def side_by_side(found: Effect) -> None:
         [
             {"": line.what, found.before.name: line.before, found.after.name: line.after or "not measured"}
             for line in found.lines
+            if found.is_measured or line.after
         ]
     )
     parts.written(frame, alt=f"{found.before.name} beside {found.after.name}")
+    if not found.is_measured:
+        return
     said = ["In brackets the 90 % interval."]
     if any(line.what == version_effect.ON_PAGE and (line.before or line.after) for line in found.lines):
         said.append(

@@ -11,6 +11,8 @@ from advisor.core.records import RunStatus
 from advisor.ui import terms
 
 STOPPING = "Stopping. If there is a model yet, the best one is kept."
+#: A run that is expected to take so many times its limit names it.
+OVER = 1.1
 SILENT = "The run has not said anything yet."
 #: Of each kind of event that people read: the field that holds its words.
 READ = {"stage": "stage", "said": "sentence"}
@@ -31,15 +33,16 @@ def doing(status: RunStatus, ahead: RunStatus | None = None) -> str:
 
 def moment(status: RunStatus, budget_seconds: float) -> str:
     """The stage and the one time left of the whole run: an estimate once there is one, until then what the limit
-    leaves. A run that is over its limit says by how much."""
+    leaves, which is no promise. A run that is over its limit, or will be, says so."""
     if status.state != "running" or not status.stage:
         return terms.STATE[status.state].capitalize()
     if status.eta_seconds is not None:
         expected = terms.left(status.eta_seconds) if status.eta_seconds else "longer than expected"
-        return f"{status.stage}, {expected}"
+        over = status.eta_seconds + status.seconds > OVER * budget_seconds
+        return f"{status.stage}, {expected}{f'; the limit was {wording.duration(budget_seconds)}' if over else ''}"
     left = budget_seconds - status.seconds
     if left > 0:
-        return f"{status.stage}, at most {wording.duration(left)} left"
+        return f"{status.stage}, {wording.duration(left)} left of the limit of {wording.duration(budget_seconds)}"
     return f"{status.stage}, {wording.duration(-left)} over the limit of {wording.duration(budget_seconds)}"
 
 

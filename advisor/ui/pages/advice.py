@@ -65,11 +65,12 @@ def draw() -> None:
     st.title(QUESTION, anchor=False)
     wanted = needs.draw(dataset, advice.question)
     runs = of_dataset(dataset.fingerprint, advice.backbone)
+    is_former = False
     if wanted != advice.question or not holds(advice, runs):
-        decided_anew(dataset, advice, wanted, runs)
+        is_former = not decided_anew(dataset, advice, wanted, runs)
     if refused is not None:
         unanswered(refused)
-    result(dataset, advice, wanted, refused)
+    result(dataset, advice, wanted, refused, is_former or bool(needs.lacking()))
 
 
 def so_far(dataset: Dataset) -> None:
@@ -97,22 +98,28 @@ def first(dataset: Dataset, refused: jobs.Job | None) -> None:
     question_form.draw(dataset, asked, wanted)
 
 
-def decided_anew(dataset: Dataset, advice: Advice, wanted: Goal, runs: Runs) -> None:
-    """Decide for another goal, or after a run, and draw the page anew; a goal without an answer is refused."""
+def decided_anew(dataset: Dataset, advice: Advice, wanted: Goal, runs: Runs) -> bool:
+    """Decide for another goal, or after a run, and draw the page anew; a goal without an answer is refused.
+
+    Returns whether the advice is an answer to what is asked now.
+    """
+    why = ""
     try:
         checked_constraints(wanted.constraints, wanted.backbone)
         reconsider(dataset, advice, wanted, runs)
     except PeopleError as error:
-        if wanted == advice.question:
-            return  # the words of a former version, whose measurements are gone
-        parts.problem(str(error), "There is no answer to this. The former advice stays below.")
-    else:
+        why = str(error)
+    if not why:
         st.rerun()
+    if wanted == advice.question:
+        return True  # the words of a former version, whose measurements are gone
+    parts.problem(why, "There is no answer to this. Your previous answer stays below.")
+    return False
 
 
 def unanswered(job: jobs.Job) -> None:
     """Why the last question has no answer; the former advice stays below."""
-    parts.problem(str(job.error), "Your last question has no answer. The former advice stays.")
+    parts.problem(str(job.error), "Your last question has no answer. Your previous answer stays below.")
     with st.container(horizontal=True):
         if st.button("Try again", key="ask-same", icon=":material/refresh:"):
             jobs.again(job)
@@ -122,22 +129,30 @@ def unanswered(job: jobs.Job) -> None:
             st.rerun()
 
 
-def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | None = None) -> None:
+def result(
+    dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | None = None, is_former: bool = False
+) -> None:
     """The answer, its ladder and the button on one screen; then why, the climb, and everything else folded.
 
     ``wanted``: the goal as the questions stand. ``refused``: a later question that has no answer; the form shows it.
+    ``is_former``: the advice answers an earlier question than the one that stands above.
     """
     if found := before(dataset):
         parts.answer_line(found)
     if lack := needs.lacking():
-        parts.answer_line(f"{lack} Below is the answer to your last question.")
-        parts.text(advice.headline)
-    else:
-        parts.answer_line(advice.headline)
-    st.html(rungs_table.table(advice))
+        parts.answer_line(lack)
+    (parts.former_answer if is_former else parts.answer_line)(advice.headline)
+    table_of_rungs = rungs_table.table(advice)
+    st.html(parts.faded(table_of_rungs) if is_former else table_of_rungs)
     one_click.draw(dataset, advice)
     climbing.last(dataset)
-    for sentence in (*known_since(advice), *advice.sentences, *cut_short(dataset, advice), *parents_runs(dataset)):
+    for sentence in (
+        *known_since(dataset, advice),
+        *in_part(dataset, advice),
+        *advice.sentences,
+        *cut_short(dataset, advice),
+        *parents_runs(dataset),
+    ):
         parts.text(sentence)
     backbones.line(advice)
     climbing.offer(dataset, advice)
@@ -148,22 +163,32 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
     parts.fold("The ladder as a picture", "stairs", partial(picture, advice))
     parts.fold("All numbers", "table", partial(numbers, advice))
     offers.exchange(dataset, advice)
-    with st.expander("Save the decision", icon=":material/save:"):
-        offers.record(dataset, advice)
-    with st.expander("Measure anew", icon=":material/science:", expanded=refused is not None):
-        question_form.draw(dataset, advice.question if refused is None else refused.asked, wanted)
+    parts.fold("Save the decision", "save", partial(offers.record, dataset, advice))
+    asked = advice.question if refused is None else refused.asked
+    again = partial(question_form.draw, dataset, asked, wanted)
+    parts.fold("Measure anew", "science", again, has_news=refused is not None)
     parts.note(f"{tasks.describe(dataset)}. Took {wording.duration(advice.seconds)}, with loading and forecasts.")
 
 
-def known_since(advice: Advice) -> tuple[str, ...]:
-    """What runs measured beside what was expected before, a sentence; nothing without runs."""
+def known_since(dataset: Dataset, advice: Advice) -> tuple[str, ...]:
+    """What runs measured beside what was expected when each started, a sentence; nothing without runs."""
+    promised = {run.run: run.promised for run in of_dataset(dataset.fingerprint, advice.backbone).values()}
     told = [
         f"{row_of(e.rung).in_text} {wording.percent(e.value or 0.0)} "
-        f"({wording.percent(expected_before(e.before))} was expected)"
+        f"({wording.percent(promised.get(e.run) or expected_before(e.before))} was expected when it started)"
         for e in advice.estimates
         if e.run and e.before is not None and e.kept is None
     ]
     return (f"Measured so far: {wording.listed(told)}. The other forecasts follow.",) if told else ()
+
+
+def in_part(dataset: Dataset, advice: Advice) -> tuple[str, ...]:
+    """Which of the measured rungs learned from a part of the items only, since their run was short, a sentence each."""
+    runs = of_dataset(dataset.fingerprint, advice.backbone)
+    measured = [e.rung for e in advice.estimates if e.run and e.kept is None and e.rung in runs]
+    return tuple(
+        f"The run of {row_of(name).in_text} was short. {runs[name].partial}" for name in measured if runs[name].partial
+    )
 
 
 def cut_short(dataset: Dataset, advice: Advice) -> tuple[str, ...]:
@@ -263,9 +288,13 @@ def badge(estimate: Estimate, advice: Advice) -> None:
 def what_if(advice: Advice) -> None:
     """The changes that change the recommendation."""
     if advice.flips:
-        with st.expander("What would change this", icon=":material/alt_route:"):
-            for flip in advice.flips:
-                parts.text(flip.sentence)
+        parts.fold("What would change this", "alt_route", partial(flips, advice))
+
+
+def flips(advice: Advice) -> None:
+    """Each change in a sentence."""
+    for flip in advice.flips:
+        parts.text(flip.sentence)
 
 
 if __name__ == "__main__":

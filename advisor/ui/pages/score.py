@@ -32,7 +32,8 @@ READ = (
     "judged by an advisor that was fitted without it, at all its sizes.",
     "A point is a percentage point of the task's metric. Points lost are the best rung's value less the recommended "
     "one's. The ideal rung is the cheapest within one point of the best.",
-    "With costs: a step up the ladder counts as one point. Training is free at the default prices.",
+    "Costs aside, only values count. After costs, what a step up the ladder and a training cost is taken off as well. "
+    "At the default prices a step counts as one point, and training is free. “At all prices” is the mean of 36 pairs.",
     "Intervals are 90 %, from drawing whole datasets 2,000 times, since tasks of one dataset are alike. Those of "
     "intervals that held and of the two diagrams are Wilson's.",
 )

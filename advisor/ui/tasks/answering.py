@@ -17,6 +17,7 @@ from advisor.core.records import Dataset, Evidence, Plan, Profile, RunReport
 from advisor.core.workspace import Workspace
 from advisor.runs import answer_threshold
 from advisor.runs.processes import read_small
+from advisor.runs.report.answering import beside_refusing
 from advisor.ui import alts, ask, charts, language, parts, work, workers
 from advisor.ui.browse import sizes
 from advisor.ui.cards import Card, Topic
@@ -75,8 +76,10 @@ def reached(report: RunReport) -> str:
 def answer_of(report: RunReport) -> str:
     """How often the right passage is found, what the model makes of it against the forecast, and what would help."""
     found, test, promised = report.recall_at_5, report.test, report.promised
+    refusing = beside_refusing(test.value, report.refusing)
     if found is None or report.served == CLOSED_BOOK:
-        return report.sentences[0] if report.sentences else f"{reached(report)} on {test.n:,} test questions."
+        said = f"{reached(report)} on {test.n:,} test questions. {refusing}".strip()
+        return report.sentences[0] if report.sentences else said
     n, counts = wording.counted(found.n, "test question"), report.outcomes
     unread = counts.get("misread", 0) + counts.get("wrongly refused", 0) > counts.get("right", 0)
     where = ""
@@ -86,7 +89,8 @@ def answer_of(report: RunReport) -> str:
     return (
         f"The right passage is among the first five for {wording.percent(found.value)} "
         f"({wording.between(found.low, found.high)}) of {n} that the documents answer.{reads(report)}{right(counts)} "
-        f"{wording.capital(report.metric)} is {wording.percent(test.value)}{where}.{f' {LARGER}' if unread else ''}"
+        f"{wording.capital(report.metric)} is {wording.percent(test.value)}{where}.{f' {refusing}' if refusing else ''}"
+        f"{f' {LARGER}' if unread else ''}"
     )
 
 
