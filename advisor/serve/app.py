@@ -51,6 +51,7 @@ def application(predicting: Predicting, private: bool) -> FastAPI:
 _SUMMARIES: dict[TaskName, str] = {
     "classification": "Label the inputs",
     "answering": "Answer the questions",
+    "multilabel": "Give the labels of the inputs",
     "tagging": "Mark words in the inputs",
 }
 
