@@ -24,7 +24,7 @@ def tables() -> Iterator[tuple[str, str, set[str]]]:
                     annotation=ast.Subscript(value=ast.Name(id="dict"), slice=ast.Tuple(elts=[ast.Name(id=kind), *_])),
                     value=ast.Dict(keys=keys),
                 ) if kind in NAMES:
-                    found = {key.value for key in keys if isinstance(key, ast.Constant)}
+                    found = {str(key.value) for key in keys if isinstance(key, ast.Constant)}
                     yield f"{path.relative_to(ROOT)}:{node.lineno}", kind, found
 
 
