@@ -177,6 +177,13 @@ def test_an_unknown_run_is_told_in_a_sentence() -> None:
     assert any("20200101-0000-frozen-0000" in t.value for t in app.text)
 
 
+def test_one_state_is_counted_once(images: Dataset, write_run: Callable[..., str]) -> None:
+    write_run(images, "done")
+    assert answer(opened("runs")) == "1 run: done."
+    write_run(images, "done")
+    assert answer(opened("runs")) == "2 runs: all done."
+
+
 def test_the_runs_page_lists_states_and_opens_a_run(images: Dataset, write_run: Callable[..., str]) -> None:
     done, failed = write_run(images, "done"), write_run(images, "failed", cause="Out of memory.")
     app = opened("runs")

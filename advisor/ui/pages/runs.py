@@ -36,7 +36,10 @@ def draw() -> None:
 def in_all(runs: Sequence[RunStatus]) -> str:
     """How many runs there are, and how many in each state, a sentence."""
     n_of = Counter(status.state for status in runs)
-    states = wording.listed(f"{n_of[state]:,} {word}" for state, word in terms.STATE.items() if n_of[state])
+    words = {state: word for state, word in terms.STATE.items() if n_of[state]}
+    states = wording.listed(f"{n_of[state]:,} {word}" for state, word in words.items())
+    if len(words) == 1:
+        states = f"{'all ' * (len(runs) > 1)}{next(iter(words.values()))}"
     return f"{wording.counted(len(runs), 'run')}: {states}."
 
 
