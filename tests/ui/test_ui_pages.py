@@ -179,9 +179,9 @@ def test_an_unknown_run_is_told_in_a_sentence() -> None:
 
 def test_one_state_is_counted_once(images: Dataset, write_run: Callable[..., str]) -> None:
     write_run(images, "done")
-    assert answer(opened("runs")) == "1 run: done."
+    assert ">1 run: done.<" in answer(opened("runs"))
     write_run(images, "done")
-    assert answer(opened("runs")) == "2 runs: all done."
+    assert ">2 runs: all done.<" in answer(opened("runs"))
 
 
 def test_the_runs_page_lists_states_and_opens_a_run(images: Dataset, write_run: Callable[..., str]) -> None:
