@@ -22,7 +22,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import speed_line
+from benchmarks import speed_line, speed_steps
 from benchmarks.figures import Figure
 
 ROUNDS = 5
@@ -85,6 +85,7 @@ def figures(n: int) -> Iterator[Figure]:
         yield from _cold(cache)
     yield from _single()
     yield from _help()
+    yield from speed_steps.figures()
     yield from speed_line.figures()
 
 

@@ -77,11 +77,11 @@ def step_flops(network: nn.Module, inputs: Tensor) -> float:
 class PlainLoop:
     """A training step as torch's documentation writes it, on a batch that lies on the device."""
 
-    def __init__(self, network: nn.Module, inputs: Tensor, labels: Tensor, precision: str, fused: bool = False) -> None:
+    def __init__(self, network: nn.Module, inputs: Any, labels: Tensor, precision: str, fused: bool = False) -> None:
         self.network, self.inputs, self.labels = network.train(), inputs, labels
         learning = [p for p in network.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(learning, lr=1e-4, fused=fused)
-        self.device, self.dtype = inputs.device.type, getattr(torch, precision)
+        self.device, self.dtype = labels.device.type, getattr(torch, precision)
 
     def __call__(self) -> None:
         """One step."""
