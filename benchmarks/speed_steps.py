@@ -36,7 +36,8 @@ def _figure(name: str, task: Any, plain: Any) -> Figure:
     base = networks.settings(BATCH, FEW, "float32")
 
     def round_() -> tuple[Spent, Spent]:
-        short, long = (spent(lambda n=n: fit(task, networks.longer(base, n))) for n in (FEW, MANY))
+        short = spent(lambda: fit(task, base))
+        long = spent(lambda: fit(task, networks.longer(base, MANY)))
         steps = spent(lambda: [plain() for _ in range(MANY - FEW)])
         return Spent(long.processor - short.processor, long.clock - short.clock), steps
 
