@@ -101,6 +101,7 @@ def test_values_of_two_devices_are_held_against_the_noise() -> None:
     assert next(f.value for f in figures if "times as fast" in f.name) == 10.0
 
 
+@pytest.mark.slow
 def test_features_and_probabilities_of_two_devices_are_compared(tmp_path: Path) -> None:
     """The processor against itself, since there may be no other device: nothing differs."""
     check = Check("cpu", True, tmp_path)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import advisor
 from advisor.evidence.answering.wording import UNKNOWN
 
 VERBS = ("start", "stop", "reset", "clean")
 
 
+@pytest.mark.slow
 def test_answers_in_words_of_their_own_are_advised_on_and_the_search_is_said_to_be_unknown(tmp_path: Path) -> None:
     documents = tmp_path / "set" / "documents"
     documents.mkdir(parents=True)

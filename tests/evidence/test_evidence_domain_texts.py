@@ -70,6 +70,7 @@ def test_the_kept_references_are_those_of_the_default_model() -> None:
     assert references("0" * 64) == []
 
 
+@pytest.mark.slow
 def test_real_texts_are_placed_near_their_own_reference(topics: Dataset) -> None:
     found = measure_domain(topics, topics.where("train", "val")[:60])
     assert found is not None and found.n >= 40

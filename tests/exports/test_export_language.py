@@ -109,6 +109,7 @@ def test_each_texts_own_examples_leave_with_the_encoder(
     assert np.abs(load_predictor(context.directory).predict_proba(items) - np.array(theirs)).max() < 0.05
 
 
+@pytest.mark.slow
 def test_a_reader_leaves_with_its_documents_and_marks_the_same(home: Path, tmp_path: Path) -> None:
     dataset = towns(home / "readers")
     context = questions_context(dataset, tmp_path / "run", "frozen", seconds=20.0)
