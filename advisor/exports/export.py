@@ -146,13 +146,7 @@ def _checked(
         return _without(result, "The dataset has no test items, so the exported model was not compared.")
     progress("Asking both models about the test items", 0.0)
     compared = parity.compared(model, to, items, within(progress, 0.0, 0.5))
-    if not compared.same_labels:
-        raise RunError(
-            f"The exported model gives another label on {compared.n - compared.n_same:,} of {compared.n:,} test items "
-            f"(largest difference of a probability {compared.difference:.1e}), so it is not handed out. Use --format "
-            f"safetensors, and report this."
-        )
-    contents.write_json(to / "parity.json", compared.model_dump(mode="json"))
+    parity.keep(compared, to, parity.OTHER_FORM)
     progress("Making an int8 version", 0.5)
     int8 = quantised.quantise(graph, to, dataset)
     if int8 is not None:

@@ -17,6 +17,7 @@ from advisor.core.errors import RunError
 from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset
 from advisor.core.records.base import Part
+from advisor.exports import contents
 from advisor.exports.records import BOUND, Pace, Parity
 from advisor.rungs.saved.predictor import Predictor
 from probes.folds import spread_order
@@ -29,6 +30,8 @@ from probes.progress import Progress, silent
 #: Items compared at most, all classes in their shares.
 MOST_ITEMS = 200
 BATCH = 32
+#: What to do where the exported model says something else.
+OTHER_FORM = "Use --format safetensors"
 #: Repetitions of each timing, of which the median counts, and the seconds after which no other begins.
 REPEATS, TIMING_SECONDS = 11, 1.0
 #: Probabilities (n, C) of items.
@@ -51,6 +54,16 @@ def script(folder: Path) -> Iterator[Any]:
         for name in beside & set(sys.modules):
             del sys.modules[name]
         sys.modules.update(before)
+
+
+def keep(compared: Parity, to: Path, instead: str) -> None:
+    """Write parity.json. Raises RunError where the exported model says something else; instead: what to do then."""
+    if not compared.same_labels:
+        raise RunError(
+            f"The exported model gives {compared.otherwise} of {compared.n:,} test {compared.items} (largest difference "
+            f"of a probability {compared.difference:.1e}), so it is not handed out. {instead}, and report this."
+        )
+    contents.write_json(to / "parity.json", compared.model_dump(mode="json"))
 
 
 def items_of(dataset: Dataset, part: Part, most: int = MOST_ITEMS) -> tuple[list[Any], np.ndarray]:

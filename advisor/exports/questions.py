@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from advisor.core.errors import RunError
 from advisor.core.records import Dataset
 from advisor.core.wording import counted
 from advisor.exports import contents, extra, language, onnx_file, parity
@@ -176,12 +175,7 @@ def _compared(
         n=len(questions), difference=off, n_same=n_same, file_bytes=parity.model_bytes(to / "reader.onnx"),
         runtime=runtime, torch=parity.pace(model.answer, questions), gives="answer",
     )  # fmt: skip
-    if not compared.same_labels:
-        raise RunError(
-            f"The exported reader gives another answer to {compared.n - n_same:,} of {compared.n:,} test questions, so "
-            f"it is not handed out. Use the model here, and report this."
-        )
-    contents.write_json(to / "parity.json", compared.model_dump(mode="json"))
+    parity.keep(compared, to, "Use the model here")
     return compared, ()
 
 

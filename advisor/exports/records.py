@@ -48,6 +48,17 @@ class Parity(Record):
         return self.n_same == self.n
 
     @property
+    def items(self) -> str:
+        """What was asked about, in the plural."""
+        return f"{_ASKED[self.gives][0]}s"
+
+    @property
+    def otherwise(self) -> str:
+        """What the exported model gives where it is not the same, and how often."""
+        other = "other marks" if self.gives == "marks" else f"another {self.gives}"
+        return f"{other} {_ASKED[self.gives][1]} {self.n - self.n_same:,}"
+
+    @property
     def good(self) -> bool:
         """Whether both are one model as far as can be seen."""
         return self.same_labels and self.difference <= self.bound
@@ -56,7 +67,7 @@ class Parity(Record):
     def sentences(self) -> tuple[str, ...]:
         """What was compared and how quick each is."""
         gives, (item, of) = self.gives, _ASKED[self.gives]
-        same = f"the same {gives} {of} all" if self.same_labels else f"another {gives} {of} {self.n - self.n_same:,}"
+        same = f"the same {gives} {of} all" if self.same_labels else self.otherwise
         return (
             f"Asked about {wording.counted(self.n, f'test {item}')} in onnxruntime, it gives {same}; probabilities "
             f"differ by {_small(self.difference)} (allowed: {self.bound:.4f}).",
