@@ -60,8 +60,8 @@ def keep(compared: Parity, to: Path, instead: str) -> None:
     """Write parity.json. Raises RunError where the exported model says something else; instead: what to do then."""
     if not compared.same_labels:
         raise RunError(
-            f"The exported model gives {compared.otherwise} of {compared.n:,} test {compared.items} (largest difference "
-            f"of a probability {compared.difference:.1e}), so it is not handed out. {instead}, and report this."
+            f"The exported model gives {compared.otherwise} of {compared.n:,} test {compared.items} (largest "
+            f"difference of a probability {compared.difference:.1e}), so it is not handed out. {instead}, and report this."
         )
     contents.write_json(to / "parity.json", compared.model_dump(mode="json"))
 
