@@ -40,7 +40,8 @@ class Finished:
 
     ``tried``: the rung that was trained in vain, None where its model was kept. ``seconds``: what the run took.
     ``n_learned``: training items that it learned from; ``partial``: that the time allowed only a part of them, "" where
-    it allowed all. ``promised``: the forecast when it started, a share; None where it had none.
+    it allowed all. ``promised``: the forecast when it started, a share; None where it had none. ``fell_back``: whether
+    the run was to train another rung.
     """
 
     run: str
@@ -52,6 +53,12 @@ class Finished:
     n_learned: int = 0
     partial: str = ""
     promised: float | None = None
+    fell_back: bool = False
+
+    @property
+    def weight(self) -> tuple[int, bool]:
+        """What a run of the rung stands on: the items it learned from, then whether the rung itself was planned."""
+        return self.n_learned, not self.fell_back
 
 
 def with_runs(

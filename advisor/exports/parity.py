@@ -61,7 +61,8 @@ def keep(compared: Parity, to: Path, instead: str) -> None:
     if not compared.same_labels:
         raise RunError(
             f"The exported model gives {compared.otherwise} of {compared.n:,} test {compared.items} (largest "
-            f"difference of a probability {compared.difference:.1e}), so it is not handed out. {instead}, and report this."
+            f"difference of a probability {compared.difference:.1e}), so it is not handed out. {instead}, and report "
+            f"this."
         )
     contents.write_json(to / "parity.json", compared.model_dump(mode="json"))
 

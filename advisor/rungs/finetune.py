@@ -122,9 +122,12 @@ def _compared(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> O
 
 
 def with_the_rest(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> FrozenFit:
-    """The frozen head again in the time that tuning would have had; the former one where it saw more items."""
+    """The frozen head again in the time that tuning would have had; the former one where it saw more items, or is
+    better on the validation items: with little time the layers are chosen on a sample, and may be chosen worse.
+    """
     again = frozen.fit(context, backbone, fallback.val.rows, 0.8 * context.seconds_left, (0.2, 0.9))
-    return again if len(again.train.rows) >= len(fallback.train.rows) else fallback
+    fuller = len(again.train.rows) >= len(fallback.train.rows)
+    return again if fuller and again.value >= fallback.value else fallback
 
 
 def steps_left(context: RunContext, resolved: dict[str, Any]) -> float:

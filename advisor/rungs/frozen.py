@@ -62,18 +62,8 @@ def execute(context: RunContext) -> Outcome:
     seconds = 0.6 * context.seconds_left
     fitted = fit(context, backbone, common.validation_rows(context.dataset), seconds, (0.1, 0.75))
     save(context, backbone, fitted)
-    common.save_resolved(
-        context,
-        {
-            "rung": context.plan.rung,
-            "backbone": backbone.entry.reference,
-            **described(fitted),
-            "input_size": backbone.input_size,
-            "n_train": len(fitted.train.rows),
-            "n_validation": len(fitted.val.rows),
-            "seconds": round(time.monotonic() - started, 3),
-        },
-    )
+    took = round(time.monotonic() - started, 3)
+    common.save_resolved(context, {"rung": context.plan.rung, **settings(backbone, fitted), "seconds": took})
     return Outcome(
         rung="frozen",
         validation={"value": fitted.value, "n": float(len(fitted.val.rows)), **fitted.calibration},
@@ -187,6 +177,17 @@ def tensors_of(head: Head) -> dict[str, torch.Tensor]:
     return {
         "head.weight": torch.from_numpy(np.array(head.weight, np.float32)),
         "head.bias": torch.from_numpy(np.array(head.bias, np.float32)),
+    }
+
+
+def settings(backbone: Backbone, fitted: FrozenFit) -> dict[str, Any]:
+    """What resolved.json says of a frozen model."""
+    return {
+        "backbone": backbone.entry.reference,
+        **described(fitted),
+        "input_size": backbone.input_size,
+        "n_train": len(fitted.train.rows),
+        "n_validation": len(fitted.val.rows),
     }
 
 

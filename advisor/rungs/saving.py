@@ -32,6 +32,12 @@ def earlier(context: RunContext) -> dict[str, Any] | None:
     return storage.read_object(context.files.resolved)
 
 
+def tried(context: RunContext) -> dict[str, Any]:
+    """The settings of a training that was begun; of one that never began, only which rung it was for."""
+    resolved = storage.read_object(context.files.resolved) if context.files.resolved.is_file() else {}
+    return resolved if "learning_rate" in resolved else {"rung": context.plan.rung}
+
+
 def save_whole(
     context: RunContext,
     backbone: Backbone,
@@ -67,6 +73,7 @@ def roll_back(
     """Save the frozen model instead, and say why. gained_nothing: what was trained is no better (`Outcome`)."""
     # the module was trained in place; the head refers to the backbone by its hash and needs none of it
     frozen.save(context, backbone, fallback, fallback="frozen")
+    common.save_resolved(context, {**tried(context), **frozen.settings(backbone, fallback)})
     reasons: tuple[str, ...] = (dropped_sentence(why),)
     values = {"value": fallback.value, "n": float(len(fallback.val.rows)), "frozen": fallback.value}
     if compared is not None:

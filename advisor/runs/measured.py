@@ -20,8 +20,8 @@ from advisor.runs.settings import n_learned
 def of_dataset(fingerprint: str, backbone: str | None = None) -> dict[RungName, Finished]:
     """The finished run of each rung that learned from most items, the latest of several that learned from as many.
 
-    By the rung of the model that it kept; a run on a short budget does not take the place of a fuller one. backbone:
-    only those of one.
+    By the rung of the model that it kept; a run on a short budget does not take the place of a fuller one, and a run
+    that went back to the rung not that of one that was planned for it. backbone: only those of one.
 
     A run whose training brought nothing also counts for the rung that was tried, where no other run kept its model.
     """
@@ -40,8 +40,8 @@ def of_dataset(fingerprint: str, backbone: str | None = None) -> dict[RungName, 
 
 
 def _keep_fuller(known: dict[RungName, Finished], rung: RungName, older: Finished) -> None:
-    """Keep a run that is older than those known where it learned from more items."""
-    if rung not in known or older.n_learned > known[rung].n_learned:
+    """Keep a run that is older than those known where it weighs more."""
+    if rung not in known or older.weight > known[rung].weight:
         known[rung] = older
 
 
@@ -78,5 +78,6 @@ def _read(folder: str, changed: int) -> Finished:
     learned = n_learned(read_small(files.resolved)) or 0
     promised = report.promised.value if report.promised is not None and report.served == report.rung else None
     return Finished(
-        plan.run, report.served, plan.backbone, report.test, tried, report.seconds, learned, report.partial, promised
-    )
+        plan.run, report.served, plan.backbone, report.test, tried, report.seconds, learned, report.partial, promised,
+        fell_back=report.served != report.rung,
+    )  # fmt: skip

@@ -73,7 +73,7 @@ def title(report: RunReport) -> str:
     if report.recall_at_5 is not None and report.served != "prompting":
         return f"Finds the right passage for {wording.among(report.recall_at_5)} questions"
     reached, promised = f"Reached {wording.percent(report.test.value)} {report.metric}", report.promised
-    if promised is None:
+    if promised is None or (report.dropped and not report.gained_nothing):  # what the forecast was for was not tried
         return reached
     value = report.test.value
     outside = "below" if value < promised.low else "above" if value > promised.high else ""

@@ -42,6 +42,14 @@ def test_training_in_vain_counts_for_what_was_tried_unless_another_run_kept_it(p
     assert measured.of_dataset(plan.fingerprint)["fine-tune"].run == kept
 
 
+def test_a_run_that_went_back_does_not_take_the_place_of_one_that_was_planned(plan_of: Callable[..., Plan]) -> None:
+    frozen = finished(plan_of("frozen"), 0.94)
+    finished(plan_of("fine-tune"), 0.91, dropped="there was no time to fine-tune")
+    assert measured.of_dataset(plan_of("frozen").fingerprint)["frozen"].run == frozen
+    later = finished(plan_of("frozen"), 0.93)
+    assert measured.of_dataset(plan_of("frozen").fingerprint)["frozen"].run == later
+
+
 @pytest.mark.parametrize(
     ("dropped", "validation", "in_vain"),
     [
