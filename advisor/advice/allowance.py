@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from advisor.advice.comparison import LEVEL, allowed, title, verb
 from advisor.advice.decide import Decision, lead, worth
+from advisor.core.ladder import BASE
 from advisor.core.records import Estimate, Goal
 from advisor.core.wording import amount, capital, percent
 
@@ -32,6 +33,8 @@ def stands(chosen: Estimate) -> str:
     stand, it, does, was = (verb(chosen, *of) for of in (("stands", "stand"), ("it", "they"), ("does", "do"),
                                                          ("was", "were")))  # fmt: skip
     why = f"{it} {was} measured here" if chosen.run else f"{it} usually {does} best on other datasets"
+    if not chosen.run and chosen.rung != BASE and (gain := 100 * (chosen.usual_gain or 0.0)) >= LEVEL:
+        why = f"on other datasets {it} gained {gain:.1f} points over frozen features on average"
     return f"is within the error of the forecasts, so {title(chosen)} {stand}: {why}."
 
 

@@ -72,7 +72,7 @@ class Parity(Record):
             f"Asked about {wording.counted(self.n, f'test {item}')} in onnxruntime, it gives {same}; probabilities "
             f"differ by {_small(self.difference)} (allowed: {self.bound:.4f}).",
             f"One {item} takes {self.runtime.one_ms:,.1f} ms in onnxruntime and {self.torch.one_ms:,.1f} ms in this "
-            f"program, 32 together {self.runtime.batch_ms:,.0f} and {self.torch.batch_ms:,.0f} ms. The file has "
+            f"program, 32 together {self.runtime.batch_ms:,.0f} and {self.torch.batch_ms:,.0f} ms. The file is "
             f"{wording.size(self.file_bytes)}.",
         )
 

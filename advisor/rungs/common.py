@@ -231,8 +231,8 @@ def _calibration(how: str, errors: Sequence[float], losses: Sequence[float], n: 
     if errors[1] > errors[0]:
         return (
             f"Calibration ({how}) did not bring the probabilities closer to how often the model is right: {after} "
-            f"points away on average, {before} before, {on}. It was kept for the log loss, which chance moves less: "
-            f"{losses[1]:.3f} after {losses[0]:.3f}."
+            f"points away on average, {before} before, {on}. It was kept because it lowers the log loss, which chance "
+            f"moves less: {losses[1]:.3f} instead of {losses[0]:.3f}."
         )
     return (
         f"The probabilities are {after} points away from how often the model is right, on average; {before} before "

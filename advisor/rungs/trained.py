@@ -114,7 +114,7 @@ def _prepare(
             watched = _Watched(context, span)
             context.say(
                 f"{len(entrants)} settings race for {search.ROUND_STEPS} steps each: "
-                f"{'; '.join(map(str, entrants))}. The better half goes on for twice as many."
+                f"{'; '.join(map(str, entrants))}. {goes_on(len(entrants))}"
             )
             raced, entrant = search.race(
                 problem,
@@ -140,6 +140,17 @@ def _prepare(
     stages.keep(context, RACE, {"sentences": list(sentences)}, changed)
     checkpoints.clear(laps.folder)
     return start, sentences
+
+
+def goes_on(n: int) -> str:
+    """What becomes of the better half of n settings.
+
+    >>> goes_on(2)
+    'The one with the lower validation loss is trained.'
+    """
+    if n <= 3:
+        return "The one with the lower validation loss is trained."
+    return "Those with the lower validation loss go on for twice as many."
 
 
 def _in_race(span: tuple[float, float], done: float) -> float:

@@ -18,7 +18,7 @@ from advisor.core import storage
 from advisor.core.errors import PeopleError
 from advisor.core.kinds import task_of_metric
 from advisor.core.records import Dataset
-from advisor.core.wording import counted, label_words
+from advisor.core.wording import capital, counted, label_words
 from advisor.data.versions.label_words import labels_words
 from advisor.runs.sides import Open, Side
 from probes.bootstrap import paired_error_of_means
@@ -71,8 +71,10 @@ class Pair:
             return f"{self.alike}: on these they are equally good."
         points = f"{100 * self.difference:+.1f} points ({100 * self.low:+.1f} to {100 * self.high:+.1f})"
         if self.low > 0 or self.high < 0:
-            better = other if self.difference > 0 else base
-            return f"{points} on the same {counted(self.n, 'test item')}: {better} is better."
+            low, high = sorted((abs(100 * self.low), abs(100 * self.high)))
+            ahead = f"{abs(100 * self.difference):.1f} points ahead ({low:.1f} to {high:.1f})"
+            better = capital(other if self.difference > 0 else base)
+            return f"{better}: {ahead} on the same {counted(self.n, 'test item')}."
         return f"{points} on the same {counted(self.n, 'test item')}: that may be luck."
 
 

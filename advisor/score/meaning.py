@@ -118,9 +118,9 @@ def against_tuning(board: Board) -> str:
     named = [f"{100 * float(target):.0f}" for target in ours.targets if target != "all"]
     targets = listed(named).replace(" and ", " or ")
     return (
-        f"Given a target of {targets} % that can be reached, the advisor reached it in {percent(reached)} of "
-        f"{counted(ours.targets['all'].n, 'case')} with {percent(ratio, 0)} of the training that always fine-tuning "
-        f"spends to reach it in {percent(theirs)}."
+        f"With a target of {targets} % that some way reaches, the advice reached it in {percent(reached)} of "
+        f"{counted(ours.targets['all'].n, 'case')}. Always fine-tuning reached it in {percent(theirs)}, with "
+        f"{1 / ratio:.1f} times the training."
     )
 
 

@@ -98,7 +98,7 @@ def differences(compared: Comparison, said: Sequence[str]) -> None:
     st.plotly_chart(figure, config=charts.CONFIG, key="compared-differences", alt=alt)
     parts.note(
         f"Difference to {said[0]}, item by item, with its 90 % interval. Both met the same easy and hard items, so it "
-        f"says more than the two values above. Left of the line, {said[0]} is better."
+        f"says more than the two values above. Left of the line, {said[0]} came out ahead."
     )
 
 

@@ -148,7 +148,8 @@ def confidence(table: pd.DataFrame) -> None:
     gap, mean = expected_gap(bins), float(table["probability"].mean())
     lean = "too sure of itself" if mean > right.mean() else "too cautious"
     fits = gap < 0.02
-    said = f"Its probabilities differ from its share of right answers by {100 * gap:.1f} points on average"
+    apart = f"{100 * gap:.1f} points on average"
+    said = f"On the test part, its probabilities differ from its share of right answers by {apart}"
     parts.text(f"{said}: they mean what they say." if fits else f"{said}: it is {lean}.")
     figure = charts.reliability(bins)
     st.plotly_chart(figure, config=charts.CONFIG, key="reliability", alt=said, width=420)
@@ -171,12 +172,12 @@ def doubtful(table: pd.DataFrame | None) -> dict[int, float]:
 
 def to_decide(dataset: Dataset, shown: Sequence[Mistake], doubted: Mapping[int, float]) -> None:
     """Why some labels of the test part are doubted, and the way to where they are decided; doubted: as `doubtful`."""
-    n = f"{wording.count(len(shown))} of these labels may be wrong"
+    n = wording.counted(len(shown), "mistake", "mistakes")
     parts.note(
-        f"{n}: the model is as sure of its own answer there as it usually is of that class. While a wrong label "
-        f"stands, the right answer counts as a mistake."
+        f"In {n} the model is as sure of its answer as it usually is of that class. There the label may be wrong, or "
+        f"the model is: only a look tells. Where the label is, a right answer counts as a mistake."
     )
-    if st.button("Decide about them", key="doubtful", icon=":material/handyman:"):
+    if st.button("Look at them", key="doubtful", icon=":material/handyman:"):
         said = {one.row: (one.predicted, doubt(one, doubted[one.row])) for one in shown}
         board.choose(dataset, [*said], said)
 

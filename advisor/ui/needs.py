@@ -47,7 +47,7 @@ def draw(dataset: Dataset, question: Goal) -> Goal:
         wanted = _target() if need == "target" else _tolerance() if need == "nearly" else {"tolerance": 0.0}
         with st.popover("My costs", icon=":material/tune:", help="Prices and limits; none by default."):
             st.markdown("**Prices**")
-            parts.note("Empty: nothing is said in money. Costs are weighed against points once a point has a price.")
+            parts.note("Left empty, money plays no part. Costs are weighed against points once a point has a price.")
             costs = prices.draw(WISH)
             constraints = _constraints()
     if need == "target":

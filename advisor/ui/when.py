@@ -16,10 +16,13 @@ from advisor.rungs.saved.held_out import HeldOut
 from advisor.runs import threshold
 from advisor.ui import charts, jobs, parts, waiting, work
 from advisor.ui.charts import confidence
+from probes.selective import Threshold as Selective
 from probes.selective import curve, thresholds
 
 #: Of the slider, in percent; it ends at what can be promised at most.
 LOWEST, HIGHEST, STEP, USUAL = 50.0, 99.5, 0.5, 95.0
+#: The share of the items that it answers at its beginning, at least.
+MOST_ITEMS = 0.75
 
 
 @st.fragment
@@ -56,7 +59,7 @@ def choose(status: RunStatus, said: HeldOut, kept: Threshold | None) -> None:
     """The slider, what the threshold promises, the curve, and the button that keeps it."""
     folder, promises = status.files.folder, thresholds(said.confidence, said.right)
     most = highest([one.promised for one in promises])
-    wanted, chosen = (USUAL if kept is None else 100 * kept.right) / 100, None
+    wanted, chosen = (beginning(promises) if kept is None else kept.right), None
     if most > LOWEST:
         wanted = _slider(status, 100 * wanted, most) / 100
     try:
@@ -77,6 +80,12 @@ def choose(status: RunStatus, said: HeldOut, kept: Threshold | None) -> None:
         "whichever you choose."
     )
     buttons(status, chosen, kept)
+
+
+def beginning(promises: Sequence[Selective]) -> float:
+    """Where the slider begins: the usual share, or what can be promised of most items where that is less."""
+    of_most = max((one.promised for one in promises if one.covers >= MOST_ITEMS), default=0.0)
+    return min(USUAL / 100, of_most) if of_most >= LOWEST / 100 else USUAL / 100
 
 
 def highest(promised: Sequence[float]) -> float:

@@ -80,7 +80,7 @@ def test_a_mistake_that_the_model_is_sure_of_may_be_mislabelled_and_leads_to_whe
     assert mistakes.doubtful(table(images).assign(of_truth=0.1)) == {}, "a model that errs a lot doubts nothing"
     app = opened("run", run=run)
     said = " ".join(str(line.value) for line in app.html)
-    assert said.count("perhaps mislabelled") == 1 and "1 of these labels may be wrong" in said
+    assert said.count("perhaps mislabelled") == 1 and "In 1 mistake the model is as sure of its answer" in said
     app.button(key="doubtful").click().run()
     assert not app.exception
     mark = images.fingerprint[:8]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from advisor.core.records import Dataset, Finding
 from advisor.core.wording import counted
-from advisor.data.profile.findings import finding, is_are
+from advisor.data.profile.findings import finding
 
 #: From this share of copies on, the number of items says much more than there is to learn from.
 MANY = 0.05
@@ -71,7 +71,8 @@ def copies(dataset: Dataset, table: pd.DataFrame) -> list[Finding]:
             one if n == 1 else several,
             "" if dataset.official_split else " The split keeps copies on one side.",
         )
-        sentence = f"{counted(n, 'item')} ({100 * share:.1f} %) {is_are(n)} {copy} of another item.{kept}"
+        repeats = "repeats" if n == 1 else "repeat"
+        sentence = f"{counted(n, 'item')} ({100 * share:.1f} %) only {repeats} another item, as {copy}.{kept}"
         findings.append(finding(check, "warning" if share > MANY else "note", sentence, rows["key"].tolist()))
     return findings
 

@@ -171,6 +171,18 @@ def by_action(taken: Sequence[Decision], change: str) -> str:
     return wording.listed(f"{wording.count(n)} {said}" for n, said in counts if n)
 
 
+def accept(dataset: Dataset, proposed: Sequence[Decision]) -> None:
+    """A button for each kind of suggestion: whoever trusts the labels that are proposed may want to keep every item."""
+    change = "relabel" if dataset.classes else "correct"
+    for action, words in (("relabel", f"to {change}"), ("drop", "to drop")):
+        own = [one for one in proposed if one.action == action]
+        if own:
+            st.button(
+                f"Accept {wording.count(len(own))} {words}", key=f"accept-{action}", icon=":material/done_all:",
+                on_click=partial(done, dataset, partial(decisions.take, dataset, own)),
+            )  # fmt: skip
+
+
 def judge_all(dataset: Dataset, of: Judged | None) -> None:
     """The button that has every training item judged, where that was not done."""
     if not dataset.classes or (of is not None and is_whole(dataset, of)):
@@ -196,11 +208,7 @@ def actions(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Stand
         elif st.button("Make a version", key="make-version", type="primary", icon=":material/new_label:",
                        disabled=not changes):  # fmt: skip
             made(dataset)
-        if proposed:
-            st.button(
-                f"Accept {wording.counted(len(proposed), 'suggestion')}", key="accept-all", icon=":material/done_all:",
-                on_click=partial(done, dataset, partial(decisions.take, dataset, proposed)),
-            )  # fmt: skip
+        accept(dataset, proposed)
         judge_all(dataset, of)
         if decisions.last_step(decisions.kept(dataset)):
             st.button(
