@@ -37,7 +37,7 @@ def test_one_copy_is_said_in_the_singular_and_exact_and_near_are_counted_apart(t
     rows.loc[60] = [text(4), "a"]  # exact
     rows.loc[61] = [text(4).replace(" number", ": number!"), "a"]  # near
     found = told(tmp_path, rows)
-    assert found["exact duplicates"].sentence.startswith("1 item (1.6 %) is an exact copy")
+    assert found["exact duplicates"].sentence.startswith("1 item (1.6 %) only repeats another item, as an exact copy.")
     assert found["exact duplicates"].n_items == 1 and found["near duplicates"].n_items == 1
     assert "conflicting labels" not in found and "leak" not in found
 
