@@ -43,6 +43,8 @@ section:focus-visible, main:focus-visible, [data-testid="stChatInput"] textarea:
   [data-testid="stMainBlockContainer"] {{padding-top: 3.75rem}}
   [data-variant="segmented_control"] {{border-radius: 8px !important; margin: 0 4px 0 0 !important}}
   [data-variant="segmented_control"]:not([aria-checked="true"]) {{border: 1px solid rgba(135,150,160,0.45) !important}}
+  [data-testid="stButton"] button {{height: auto}}
+  [data-testid="stButton"] button * {{white-space: normal !important; overflow: visible !important}}
   [data-testid="stFileUploaderDropzoneInstructions"] {{justify-content: center}}
   [data-testid="stHorizontalBlock"] > [data-testid="stElementContainer"]:has([data-testid="stSelectbox"])
     {{flex: 1 1 100% !important; width: 100% !important}}

@@ -110,6 +110,13 @@ def test_long_mixed_and_blank_pictures(tmp_path: Path) -> None:
     assert "between 70 and 640 px" in found["mixed sizes"].sentence
 
 
+def test_a_few_pictures_of_another_size_are_named(tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "p", 40)
+    Image.effect_noise((900, 900), 60).save(folder / "left" / "another.png")
+    _, found = profile_of(folder)
+    assert found["odd sizes"].items == ("left/another.png",) and "mixed sizes" not in found
+
+
 def test_grey_pictures_saved_in_colour_are_grey(tmp_path: Path) -> None:
     for label in ("left", "right"):
         (tmp_path / "p" / label).mkdir(parents=True)

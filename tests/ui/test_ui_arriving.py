@@ -41,6 +41,14 @@ def tickets(path: Path) -> Path:
     return path
 
 
+def test_without_a_path_there_is_nothing_to_preview() -> None:
+    app = opened("data")
+    app.button(key="read-path").click().run()
+    assert [str(error.value) for error in app.error] == ["Type a path first."] or any(
+        "Type a path first." in line for line in sentences(app)
+    )
+
+
 @pytest.mark.parametrize("sample", [s for s in SAMPLES if not s.needs_network], ids=lambda s: s.name)
 def test_a_sample_shows_items_of_its_own(sample: object) -> None:
     shown = glimpse(sample.name)  # type: ignore[attr-defined]

@@ -12,6 +12,7 @@ TINY_PX = 64
 HUGE_PX = 4000
 LONG = 2.0  #: times as long as wide
 MIXED = 4.0  #: between the 5th and the 95th percentile of the short sides
+ODD = 4.0  #: times the median of the short sides, where sizes hardly vary otherwise
 GREY_MODES = ("1", "L", "I;16", "I;16B", "I", "F", "LA")
 #: Least mean spread of red, green and blue, and of brightness, of 255, that counts as colour and as content.
 NO_COLOUR, NO_CONTENT = 2.0, 2.0
@@ -54,6 +55,14 @@ def size_findings(measures: pd.DataFrame) -> list[Finding]:
     if high > MIXED * low:
         sentence = f"Sizes vary: the short side of nine in ten images is between {low:,.0f} and {high:,.0f} px."
         findings.append(finding("mixed sizes", "note", sentence))
+    odd = keys[(short > ODD * short.median()) | (ODD * short < short.median())].tolist()
+    if odd and high <= MIXED * low:
+        n = len(odd)
+        sentence = (
+            f"{counted(n, 'image')} {is_are(n)} of a very different size than the others (median {short.median():,.0f} "
+            f"px): the size may give the class away, or show where they come from."
+        )
+        findings.append(finding("odd sizes", "note", sentence, odd))
     if huge:
         n = len(huge)
         sentence = f"{counted(n, 'image')} {is_are(n)} over {HUGE_PX:,} px long and slow to read."

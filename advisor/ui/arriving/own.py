@@ -132,7 +132,10 @@ def local() -> None:
             placeholder="/home/me/photos, reviews.csv or manuals",
             help="A folder, an archive of one, or a table. “What can be read” below lists the formats.",
         )
-        if st.form_submit_button("Preview the path", key="read-path") and path.strip():
+        if st.form_submit_button("Preview the path", key="read-path"):
+            if not path.strip():
+                parts.problem("Type a path first.")
+                return
             look(os.path.expanduser(path.strip()))  # noqa: PTH111 (Path raises on an unknown ~user)
 
 
