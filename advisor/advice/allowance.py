@@ -50,10 +50,10 @@ def more_or_less(than: str, points: float, goal: Goal, pair: tuple[Estimate, Est
     if costs := weighed(goal, pair):
         return f"That is {than} than {costs}, which come to {points:.1f} points at {each_point(goal)}."
     ahead = abs(lead(*pair))
-    exact = in_points(ahead, points)
+    exact, level = in_points(ahead, points), in_points(points, ahead)
     why = of_a_step(points, goal, pair) if than == "more" else ""  # the reason of a rung that is behind says it itself
     begin = "That is" if exact == f"{ahead:.1f}" else f"{exact} points are"
-    return f"{begin} {than} than the {in_points(points, ahead)} that count as level{why}."
+    return f"{begin} {'just ' * (exact == level)}{than} than the {level} that count as level{why}."
 
 
 def of_a_step(points: float, goal: Goal, pair: tuple[Estimate, Estimate]) -> str:

@@ -63,13 +63,13 @@ def without_tolerance(question: Goal) -> str:
     """Why no tolerance is asked for beside a target, and when the one of before counts.
 
     >>> without_tolerance(Goal(target=0.9, tolerance=0.0)).partition(". ")[2]
-    'Where none comes near it, the best one is recommended.'
+    'Where none has a chance of it, the best one is recommended.'
     """
     points = f"{question.tolerance:g} point{'' if question.tolerance == 1 else 's'}"
     otherwise = f"your tolerance of {points} a step decides" if question.tolerance else "the best one is recommended"
     return (
-        "A target needs no tolerance: the cheapest rung that is likely to reach it is recommended. Where none comes "
-        f"near it, {otherwise}."
+        "A target needs no tolerance: the cheapest rung that is likely to reach it is recommended, or the one with the "
+        f"best chance. Where none has a chance of it, {otherwise}."
     )
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.advice import explain
+from advisor.advice.allowance import more_or_less
 from advisor.advice.decide import (
     ANCHOR,
     LEAST_CHANCE,
@@ -464,3 +465,9 @@ def test_where_the_value_may_be_almost_anything_the_headline_does_not_recommend(
     said = explain.headline(decision, estimates, "accuracy", Goal())
     assert said.startswith("Too early to tell: fine-tuning looks best so far, expected accuracy 30.0 %"), said
     assert explain.summary(decision, estimates, "accuracy", Goal())[0].startswith("This rests on 8 items")
+
+
+def test_a_lead_that_is_printed_like_what_is_allowed_is_just_more() -> None:
+    pair = (estimate("fine-tune", 0.9062), estimate("frozen", 0.9))
+    assert more_or_less("more", 0.618, Goal(), pair).startswith("That is just more than the 0.6 that count as level")
+    assert more_or_less("more", 0.5, Goal(), pair).startswith("That is more than the 0.5")
