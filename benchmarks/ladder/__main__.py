@@ -6,10 +6,14 @@ Words choose datasets, kinds or tasks such as trec6/200/1; without any, all. It 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
-from benchmarks.ladder.collect import collect
-from benchmarks.ladder.rows import folder
+# Rungs run in forked processes, and a pool of threads that the parent started would be waited for there without end.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+from benchmarks.ladder.collect import collect  # noqa: E402
+from benchmarks.ladder.rows import folder  # noqa: E402
 
 asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 asked.add_argument("words", nargs="*", help="datasets, kinds or tasks, all by default")

@@ -32,13 +32,13 @@ MOST_SENTENCES, MOST_OF_ONE = 3000, 20
 LEAST_CHARACTERS, MOST_CHARACTERS, LEAST_OF_AN_ENTRY = 30, 300, 12
 ROLES = {"class": "class", "func": "function", "meth": "function", "attr": "attribute", "mod": "module"}
 LICENCES = re.compile(
-    r"\b(?:GNU (?:Lesser |Library |Affero )?General Public Licen[cs]e|GNU Free Documentation Licen[cs]e|Apache Licen[cs]e"
-    r"|Artistic Licen[cs]e|Mozilla Public Licen[cs]e|Creative Commons [A-Z][\w-]*|(?:MIT|BSD|ISC|X11|Expat) [Ll]icen[cs]e"
-    r"|(?:[AL]?GPL|MPL|GFDL)(?:-\d(?:\.\d)?\+?)?)\b"
+    r"\b(?:GNU (?:Lesser |Library |Affero )?General Public Licen[cs]e|GNU Free Documentation Licen[cs]e"
+    r"|(?:Apache|Artistic|Mozilla Public) Licen[cs]e|Creative Commons [A-Z][\w-]*"
+    r"|(?:MIT|BSD|ISC|X11|Expat) [Ll]icen[cs]e|(?:[AL]?GPL|MPL|GFDL)(?:-\d(?:\.\d)?\+?)?)\b"
 )
 PATHS = re.compile(r"(?<![\w/])(?:[\w.+-]+/)+[\w.+-]*\w|(?<!\S)/[\w.+-]+(?:/[\w.+-]+)*")
-#: What makes a paragraph none of plain prose with roles and code: examples, directives, underlines, formulas, tables, and
-#: single backquotes, which mean one thing here and another there.
+#: What makes a paragraph none of plain prose with roles and code: examples, directives, underlines, formulas, tables,
+#: and single backquotes, which mean one thing here and another there.
 UNUSUAL = re.compile(r">>>|^\s*\.\. |^\s*[-=~]{3,}|:math:|\||(?<![:`])`(?!`)[^`]+`(?!`)", re.M)
 _FONT = re.compile(r"(\\f(?:[BIRP1234]|\(\w\w|\[\w*\]))")
 _ROFF = {r"\-": "-", r"\&": "", r"\(aq": "'", r"\(lq": '"', r"\(rq": '"', r"\e": "\\", r"\ ": " ", r"\|": "", r"\^": ""}

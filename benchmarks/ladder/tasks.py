@@ -20,6 +20,7 @@ from PIL import Image
 
 from advisor import api
 from advisor.core import storage
+from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Kind
 from advisor.core.tables import write_table
 from advisor.core.workspace import Workspace
@@ -34,9 +35,13 @@ SIZES: tuple[int | None, ...] = (200, 50, None, 100, 500, 1000, 5000, 20_000)
 USUAL: tuple[int | None, ...] = (200, 50, None, 1000)
 #: Of tagged sentences: all labels would take a training of many minutes.
 TAGGED: tuple[int | None, ...] = (100, 500)
+#: Of items with several labels.
+SEVERAL: tuple[int | None, ...] = (200, 1000)
 SEEDS = (0, 1)
 TEST_ITEMS = 1000
 TEST_QUESTIONS = 200
+#: Every word of a sentence is tagged, at every layer of the encoder.
+TEST_SENTENCES = 300
 #: Share of the labelled items that are held out for validation, as reading a folder does it.
 VALIDATION_SHARE = 0.2
 #: Of uneven labels, the share of the class that has most.
@@ -233,7 +238,7 @@ def whole_set(source: Source) -> Dataset | None:
     """The dataset as a user would read it; None for one that cannot be made of what lies here."""
     if source.name in generated.MAKERS:
         folder = generated.generated(source.name)
-        return None if folder is None else api.read(_place(source, folder))
+        return None if folder is None else _read(source, _place(source, folder))
     if source.name in SAMPLES:
         return api.read(f"sample:{source.name}")
     if (source.material or source.name) in FASHION_ITEMS:
@@ -242,12 +247,23 @@ def whole_set(source: Source) -> Dataset | None:
         return api.read(data_folder() / "qa" / source.name, kind="qa")
     if source.kind == "tags":
         return api.read(data_folder() / "ner" / source.name)
-    return api.read(path_of(source.name))
+    if source.kind == "text-multilabel":
+        return _read(source, data_folder() / "text" / source.name / "data.jsonl")
+    return _read(source, path_of(source.name))
+
+
+def _read(source: Source, path: Path) -> Dataset:
+    """A set as a user would read it who wants each of several labels learned; an empty cell is an item with none."""
+    several = kind_row(source.kind).task == "multilabel"
+    empty = source.name == "coffee_leaf_multi"
+    return api.read(path, several_labels="each-or-none" if empty else "each") if several else api.read(path)
 
 
 def _place(source: Source, folder: Path) -> Path:
     """What is read of a set that was made."""
-    return {"image": folder, "tags": folder / "data.jsonl"}.get(source.kind, folder / "texts.csv")
+    if source.kind in ("image", "image-multilabel"):
+        return folder
+    return folder / ("texts.csv" if source.kind == "text" else "data.jsonl")
 
 
 def fashion_mnist(name: str) -> Path:
@@ -334,7 +350,7 @@ def _mostly_one_class(whole: Dataset, n_labels: int, seed: int) -> np.ndarray:
 def _tested(whole: Dataset) -> np.ndarray:
     """Rows of the test part, the same for every size and seed."""
     rows = whole.where("test")
-    most = TEST_QUESTIONS if whole.kind == "qa" else TEST_ITEMS
+    most = {"qa": TEST_QUESTIONS, "tags": TEST_SENTENCES}.get(whole.kind, TEST_ITEMS)
     chosen: np.ndarray = rows[spread_order(whole.labels[rows])][:most]
     return chosen
 
