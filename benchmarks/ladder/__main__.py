@@ -12,8 +12,8 @@ import sys
 # Rungs run in forked processes, and a pool of threads that the parent started would be waited for there without end.
 os.environ["OMP_NUM_THREADS"] = "1"
 
-from benchmarks.ladder.collect import collect  # noqa: E402
-from benchmarks.ladder.rows import folder  # noqa: E402
+from benchmarks.ladder.collect import collect
+from benchmarks.ladder.rows import folder
 
 asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 asked.add_argument("words", nargs="*", help="datasets, kinds or tasks, all by default")

@@ -93,7 +93,7 @@ def shapes(folder: Path) -> bool:
     """Which of six shapes are in a picture, each in any colour, size and place."""
     rng = np.random.default_rng(0)
     rows = []
-    for i in range(PICTURES):
+    for _ in range(PICTURES):
         picture = Image.new("RGB", (SIDE, SIDE), tuple(int(level) for level in rng.integers(200, 256, 3)))
         names = [str(name) for name in rng.choice(list(SHAPES), rng.integers(1, MOST_SHAPES + 1), replace=False)]
         for name in names:

@@ -151,7 +151,8 @@ def unmarked(text: str) -> list[Piece]:
     found = []
     for role, inside, code in re.findall(r":(?:py:)?(\w+):`([^`]+)`|(``[^`]+``|[^`:]+|.)", text):
         if role:
-            name = re.sub(r"\s*<.*>$", "", inside).lstrip("~!.").rsplit(".", 1)[-1 if "~" in inside else 0]
+            name = re.sub(r"\s*<.*>$", "", inside)
+            name = name.rsplit(".", 1)[-1] if name.startswith("~") else name.lstrip("!.")
             found.append((name, ROLES.get(role, "")))
         elif code.startswith("``"):
             found.append((code.strip("`"), "code"))

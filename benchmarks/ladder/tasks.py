@@ -151,6 +151,13 @@ SOURCES: tuple[Source, ...] = (
             "copyrights",
         )
     ),
+    *(
+        Source(name, "text-multilabel", sizes=SEVERAL)
+        for name in ("hallmarks_cancer", "uses", "semeval18_emotions", "needs", "code_comments_java", "headings")
+    ),
+    Source("coffee_leaf_multi", "image-multilabel", 96, SEVERAL),
+    Source("shapes", "image-multilabel", 64, SEVERAL),
+    Source("spelt", "image-multilabel", 64, SEVERAL),
 )
 #: Nothing is fitted to these, and none was looked at while the advice was made: they tell whether its score was tuned.
 #: A third of the sets that came in at once is drawn before anything is looked at: the first by the hash of their name.
