@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from advisor.advice.outlook.experience import Experience
+from advisor.core.kinds import KINDS, Kind, TaskName
 from advisor.core.ladder import TUNED
 from advisor.score import figures
 from advisor.score.baselines import BASELINES, REFERENCES, TARGET_RULE
@@ -18,11 +19,14 @@ from advisor.score.choice import Learner
 from advisor.score.figures import NOTHING, Figure
 from advisor.score.grid import CELLS, Grid, Lead, grid
 from advisor.score.learner import advisor
-from advisor.score.measures import advice_cost
-from advisor.score.score import Held, Score, hold_fresh, hold_out, scored
+from advisor.score.measures import advice_cost, truths
+from advisor.score.score import Held, Score, hold_fresh, hold_out, score, scored
 from probes.progress import Progress, silent
 
 NAME = "the advisor"
+#: Tasks that the score's figures and bounds are of: the advice was chosen on them, and their metrics can be averaged.
+#: What is completed of any other task has a score of its own.
+SCORED: tuple[TaskName, ...] = ("classification", "answering")
 STAGE = "Asking the advisor on every task, each dataset unseen"
 
 
@@ -49,7 +53,7 @@ class Board:
     ``advice``: the advice's processor seconds as a share of trying every rung with all seeds. ``unfinished``: seeds of
     tasks that lack the row of a rung. ``fresh``: the advisor, the baselines and the references on sets that
     nothing was fitted to nor chosen by, each knowing all the others; empty where none was carried out. ``fresh_grid``:
-    utility at many prices there.
+    utility at many prices there. ``others``: the advisor on tasks with metrics of their own (`SCORED`), by their names.
     """
 
     ours: Score
@@ -62,6 +66,7 @@ class Board:
     grid: Grid
     fresh: tuple[Score, ...] = ()
     fresh_grid: Grid | None = None
+    others: tuple[Score, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The board as plain dictionaries and lists."""
@@ -76,7 +81,8 @@ def board(
 ) -> Board:
     """Score the advisor and the baselines on LadderBench's tables. Raises AdviceError without a task."""
     progress("Reading the outcomes of every task", 0.0)
-    known = Experience.shipped() if experience is None else experience
+    every = Experience.shipped() if experience is None else experience
+    known = every.of_kinds(kinds_of(SCORED))
     unseen = Experience.shipped("fresh") if fresh is None and experience is None else fresh or Experience(())
     everyone = ((NAME, learner), *BASELINES, *REFERENCES)
     held: dict[str, Held] = {}
@@ -103,7 +109,21 @@ def board(
         grid=prices,
         fresh=tuple(scored(one, name) for name, one in met.items()),
         fresh_grid=grid_of(met) if met else None,
+        others=tuple(others(every, learner)),
     )
+
+
+def kinds_of(tasks: Collection[TaskName]) -> list[Kind]:
+    """The kinds of data with these tasks."""
+    return [row.name for row in KINDS if row.task in tasks]
+
+
+def others(experience: Experience, learner: Learner) -> Iterator[Score]:
+    """The advisor on each task that is not among `SCORED`, as far as tasks of it are complete."""
+    for task in dict.fromkeys(row.task for row in KINDS if row.task not in SCORED):
+        own = experience.of_kinds(kinds_of((task,)))
+        if truths(own):
+            yield score(own, learner, task)
 
 
 def grid_of(held: Mapping[str, Held]) -> Grid:

@@ -6,7 +6,11 @@ Words choose datasets, kinds or tasks such as trec6/200/1; without any, all. It 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+
+# Rungs run in forked processes, and a pool of threads that the parent started would be waited for there without end.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 from benchmarks.ladder.collect import collect
 from benchmarks.ladder.rows import folder

@@ -19,6 +19,7 @@ import pandas as pd
 from filelock import FileLock
 
 from advisor.core import storage
+from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset
 from advisor.rungs import few_labels, finetune
 from advisor.rungs.comparison import Comparison, compare
@@ -39,7 +40,9 @@ class Heard:
     kept: bool | None = None
 
     def listen(self, who: str, dataset: Dataset, rows: np.ndarray, predicted: np.ndarray) -> None:
-        """Keep what was answered for some rows of a dataset."""
+        """Keep what was answered for some rows of a dataset with one class an item."""
+        if kind_row(dataset.kind).task != "classification":
+            return
         truth = dataset.labels[rows]
         self.answers[who] = truth, np.asarray(predicted) == truth
 

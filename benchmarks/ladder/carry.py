@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.advice.outlook.signals import counts_words
 from advisor.advice.outlook.tasks import outlook_of, situation_of
 from advisor.advice.planning import plan_of
-from advisor.core.kinds import kind_row
+from advisor.core.kinds import TaskName, kind_row
 from advisor.core.ladder import FRESH, RUNG_NAMES, TUNED, RungName
 from advisor.core.ladder import rung as row_of
 from advisor.core.records import Dataset, Estimate, Evidence, Goal, Plan, Situation
@@ -38,9 +38,13 @@ from benchmarks.ladder.tasks import Task
 if TYPE_CHECKING:
     from probes.backbones.catalog import Entry
 
-ADVICE_SECONDS = {"image": 20.0, "text": 20.0, "qa": 60.0}
-#: The clock ends no run of images or texts; answering takes as long as it is given.
-RUN_SECONDS = {"image": 600.0, "text": 600.0, "qa": 90.0}
+#: For the probes, by task.
+ADVICE_SECONDS: dict[TaskName, float] = {"classification": 20.0, "answering": 60.0, "multilabel": 20.0, "tagging": 20.0}
+#: The clock ends no run of images or texts; answering takes as long as it is given. Words are trained for the recipe's
+#: eight passes, which are over long before the clock.
+RUN_SECONDS: dict[TaskName, float] = {
+    "classification": 600.0, "answering": 90.0, "multilabel": 600.0, "tagging": 600.0,
+}  # fmt: skip
 PROMPT_SECONDS = 60.0
 #: Steps by labelled items: (up to so many, fine-tuning, scratch). Texts count words from scratch, which takes no steps;
 #: what is fine-tuned with few labels has the length that the recipe gives it.
@@ -61,6 +65,11 @@ class Seen:
     estimates: tuple[Estimate, ...]
 
 
+def task_of(dataset: Dataset) -> TaskName:
+    """What is to be said about its items."""
+    return kind_row(dataset.kind).task
+
+
 def look(task: Task, dataset: Dataset) -> Seen:
     """Gather evidence and time training steps, and what both took.
 
@@ -72,14 +81,14 @@ def look(task: Task, dataset: Dataset) -> Seen:
     from probes.features import clear
     from probes.progress import silent
 
-    budget = ADVICE_SECONDS[dataset.kind]
+    budget = ADVICE_SECONDS[task_of(dataset)]
     clear(feature_cache())
     once(dataset)
     clock = Clock()
-    if dataset.kind == "qa":  # a task's source names no language model
-        evidence = model_of(dataset, None).measure(dataset, budget, silent)
-    else:
+    if task_of(dataset) == "classification":
         evidence = measure(dataset, entry_of(task), budget)
+    else:  # with the default model of the kind
+        evidence = model_of(dataset, None).measure(dataset, budget, silent)
     first, outlook = clock.lap(), outlook_of(dataset.kind)
     steps = outlook.time_steps(dataset, evidence, RUNG_NAMES)
     situation = situation_of(dataset, evidence, steps)
@@ -107,7 +116,7 @@ def once(dataset: Dataset) -> None:
         return
     entry = catalog.default(kind_row(dataset.kind).modality)
     embed_names(("this", "that"), load_backbone(entry, entry.usual_input, "cpu"))
-    if dataset.kind == "text":
+    if task_of(dataset) == "classification" and dataset.kind == "text":
         kept_language_model()
 
 
@@ -124,11 +133,12 @@ def carry(task: Task, dataset: Dataset, seen: Seen, rung: RungName) -> dict[str,
     estimate = next(e for e in seen.estimates if e.rung == rung)
     if not row_of(rung).changes_weights and not estimate.available:
         return {"remark": estimate.reason}
-    if rung == FRESH and dataset.kind == "qa":
+    if rung == FRESH and task_of(dataset) == "answering":
         return {"remark": "priced, not carried out"}
     plan = pinned_plan(task, dataset, seen, estimate)
     row = _carried(plan, dataset)
-    if row_of(rung).falls_back_to and row.get("kept") == 0 and row.get("held_tuned") is not None:
+    tuned_again = task_of(dataset) == "classification"
+    if tuned_again and row_of(rung).falls_back_to and row.get("kept") == 0 and row.get("held_tuned") is not None:
         # what was dropped is tuned once more and kept, for what it would have reached
         whole = _carried(plan, dataset, keep=True)
         own = [answer for answer in whole.pop("answers", []) if answer["who"] == TUNED_NETWORK]
@@ -147,8 +157,8 @@ def _carried(plan: Plan, dataset: Dataset, keep: bool = False) -> dict[str, Any]
 def pinned_plan(task: Task, dataset: Dataset, seen: Seen, estimate: Estimate) -> Plan:
     """The plan as the advice would make it, its length fixed in steps and nothing raced."""
     rung = estimate.rung
-    prompted = dataset.kind != "qa" and not row_of(rung).trains
-    seconds = PROMPT_SECONDS if prompted else RUN_SECONDS[dataset.kind]
+    prompted = task_of(dataset) != "answering" and not row_of(rung).trains
+    seconds = PROMPT_SECONDS if prompted else RUN_SECONDS[task_of(dataset)]
     settings = {**estimate.settings, **fixed(task, dataset, rung)}
     return plan_of(dataset, seen.evidence, rung, settings, seconds, "cpu", task.seed)
 
@@ -158,13 +168,13 @@ def fixed(task: Task, dataset: Dataset, rung: RungName) -> dict[str, Any]:
     from advisor.rungs import few_labels
     from advisor.training.modality import modality_of
 
-    if dataset.kind == "qa":
+    if task_of(dataset) in ("answering", "tagging"):
         return {}
     n = len(dataset.where("train", "val"))
-    _, tuned, fresh = next(row for row in STEPS[dataset.kind] if n <= row[0])
+    _, tuned, fresh = next(row for row in STEPS[kind_row(dataset.kind).modality] if n <= row[0])
     rates = modality_of(dataset.kind).learning_rates
     pinned: dict[str, Any] = {}
-    if rung == TUNED and not few_labels.applies(dataset):
+    if rung == TUNED and (task_of(dataset) != "classification" or not few_labels.applies(dataset)):
         pinned |= {"learning_rate": rates[TUNED], "steps": tuned}
     if rung == FRESH:
         words = counts_words(dataset.kind, rung)
@@ -180,7 +190,7 @@ def items_of(dataset: Dataset, plan: Plan) -> int:
     """Items that pass through a training step in a run of fixed length; 0 for what is not trained in steps."""
     from advisor.rungs import few_labels
 
-    if plan.rung == TUNED and few_labels.applies(dataset):
+    if plan.rung == TUNED and task_of(dataset) == "classification" and few_labels.applies(dataset):
         return int(few.items(few_labels.way_of(dataset), len(dataset.where("train", "val")), 0.0))
     steps = plan.settings.get("steps")
     return int(steps) * (16 if len(dataset.where("train")) < SMALL_BATCHES else 32) if isinstance(steps, int) else 0

@@ -8,6 +8,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from advisor.core.errors import PeopleError
+from advisor.core.kinds import kind_row
 from advisor.core.ladder import RUNG_NAMES
 from advisor.core.records import Dataset
 from advisor.core.workspace import Workspace
@@ -60,7 +61,7 @@ def complete(task: Task, tell: Tell) -> int:
             f"{100 * row['value']:.1f} %, {row['cpu_seconds']:.0f} s" if row.get("value") is not None else row["remark"]
         )
         tell(f"    {rung:<10} {told}")
-    if task.source.kind != "qa" and not rows.has(rows.read(f"{place}short_runs"), **keys):
+    if kind_row(dataset.kind).task == "classification" and not rows.has(rows.read(f"{place}short_runs"), **keys):
         ran = short_runs(dataset, seen.evidence, entry_of(task))
         rows.append(f"{place}short_runs", [{**keys, **ran, "version": version()}])
     forget(dataset)

@@ -2,8 +2,9 @@
 
 A desktop's icons, letters and words drawn in two families of fonts, dots to be counted, pieces of files and of
 photographs; paragraphs of licences, libraries' documentation, code and error messages, manual pages and package lists
-(`generated_texts`); development sets of another kind (`relabelled`); packages that are fetched and unpacked, but not
-installed (`debian_images`, `debian_archives`, `debian_texts`). Nobody looked at those that `tasks.FRESH` names while
+(`generated_texts`); sentences with marked words (`tagged_texts`); items with several labels (`several_labels`);
+development sets of another kind (`relabelled`); packages that are fetched and unpacked, but not installed
+(`debian_images`, `debian_archives`, `debian_texts`). Nobody looked at those that `tasks.FRESH` names while
 the advice was built, so they tell whether its score was tuned.
 """
 
@@ -18,7 +19,15 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from advisor.core.workspace import Workspace
-from benchmarks.ladder import debian_archives, debian_images, debian_texts, generated_texts, relabelled
+from benchmarks.ladder import (
+    debian_archives,
+    debian_images,
+    debian_texts,
+    generated_texts,
+    relabelled,
+    several_labels,
+    tagged_texts,
+)
 
 ICONS = Path("/usr/share/icons/Adwaita/96x96")
 FONTS = Path("/usr/share/fonts/truetype")
@@ -187,4 +196,6 @@ MAKERS: dict[str, Callable[[Path], bool]] = {
     **debian_images.MAKERS,
     **debian_texts.MAKERS,
     **relabelled.MAKERS,
+    **tagged_texts.MAKERS,
+    **several_labels.MAKERS,
 }

@@ -20,6 +20,7 @@ from PIL import Image
 
 from advisor import api
 from advisor.core import storage
+from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Kind
 from advisor.core.tables import write_table
 from advisor.core.workspace import Workspace
@@ -29,12 +30,18 @@ from benchmarks.sets import data_folder, path_of
 from probes.folds import spread_order, stratified_subset
 
 #: Labelled items (training and validation part together); None: all of them.
-SIZES: tuple[int | None, ...] = (200, 50, None, 1000, 5000, 20_000)
+SIZES: tuple[int | None, ...] = (200, 50, None, 100, 500, 1000, 5000, 20_000)
 #: Of most sets.
 USUAL: tuple[int | None, ...] = (200, 50, None, 1000)
+#: Of tagged sentences: all labels would take a training of many minutes.
+TAGGED: tuple[int | None, ...] = (100, 500)
+#: Of items with several labels.
+SEVERAL: tuple[int | None, ...] = (200, 1000)
 SEEDS = (0, 1)
 TEST_ITEMS = 1000
 TEST_QUESTIONS = 200
+#: Every word of a sentence is tagged, at every layer of the encoder.
+TEST_SENTENCES = 300
 #: Share of the labelled items that are held out for validation, as reading a folder does it.
 VALIDATION_SHARE = 0.2
 #: Of uneven labels, the share of the class that has most.
@@ -131,6 +138,26 @@ SOURCES: tuple[Source, ...] = (
     Source("realtimeqa_2026", "qa", sizes=(None, 50)),
     Source("xquad_en", "qa", sizes=(None, 50)),
     Source("pubmedqa", "qa", sizes=(None, 50)),
+    *(
+        Source(name, "tags", sizes=TAGGED)
+        for name in (
+            "wnut17",
+            "options",
+            "gum11",
+            "changelogs",
+            "anem",
+            "identifiers",
+            "crossner_music",
+            "copyrights",
+        )
+    ),
+    *(
+        Source(name, "text-multilabel", sizes=SEVERAL)
+        for name in ("hallmarks_cancer", "uses", "semeval18_emotions", "needs", "code_comments_java", "headings")
+    ),
+    Source("coffee_leaf_multi", "image-multilabel", 96, SEVERAL),
+    Source("shapes", "image-multilabel", 64, SEVERAL),
+    Source("spelt", "image-multilabel", 64, SEVERAL),
 )
 #: Nothing is fitted to these, and none was looked at while the advice was made: they tell whether its score was tuned.
 #: A third of the sets that came in at once is drawn before anything is looked at: the first by the hash of their name.
@@ -218,14 +245,32 @@ def whole_set(source: Source) -> Dataset | None:
     """The dataset as a user would read it; None for one that cannot be made of what lies here."""
     if source.name in generated.MAKERS:
         folder = generated.generated(source.name)
-        return None if folder is None else api.read(folder if source.kind == "image" else folder / "texts.csv")
+        return None if folder is None else _read(source, _place(source, folder))
     if source.name in SAMPLES:
         return api.read(f"sample:{source.name}")
     if (source.material or source.name) in FASHION_ITEMS:
         return api.read(fashion_mnist(source.material or source.name))
     if source.kind == "qa":
         return api.read(data_folder() / "qa" / source.name, kind="qa")
-    return api.read(path_of(source.name))
+    if source.kind == "tags":
+        return api.read(data_folder() / "ner" / source.name)
+    if source.kind == "text-multilabel":
+        return _read(source, data_folder() / "text" / source.name / "data.jsonl")
+    return _read(source, path_of(source.name))
+
+
+def _read(source: Source, path: Path) -> Dataset:
+    """A set as a user would read it who wants each of several labels learned; an empty cell is an item with none."""
+    several = kind_row(source.kind).task == "multilabel"
+    empty = source.name == "coffee_leaf_multi"
+    return api.read(path, several_labels="each-or-none" if empty else "each") if several else api.read(path)
+
+
+def _place(source: Source, folder: Path) -> Path:
+    """What is read of a set that was made."""
+    if source.kind in ("image", "image-multilabel"):
+        return folder
+    return folder / ("texts.csv" if source.kind == "text" else "data.jsonl")
 
 
 def fashion_mnist(name: str) -> Path:
@@ -312,7 +357,7 @@ def _mostly_one_class(whole: Dataset, n_labels: int, seed: int) -> np.ndarray:
 def _tested(whole: Dataset) -> np.ndarray:
     """Rows of the test part, the same for every size and seed."""
     rows = whole.where("test")
-    most = TEST_QUESTIONS if whole.kind == "qa" else TEST_ITEMS
+    most = {"qa": TEST_QUESTIONS, "tags": TEST_SENTENCES}.get(whole.kind, TEST_ITEMS)
     chosen: np.ndarray = rows[spread_order(whole.labels[rows])][:most]
     return chosen
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from advisor.advice.outlook.experience import CompletedTask, Experience
 from advisor.advice.outlook.signals import logit_error
-from advisor.core.kinds import kind_row
+from advisor.core.kinds import TaskName, kind_row
 from advisor.core.ladder import BASE, RUNG_NAMES, TUNED, RungName
 from advisor.core.ladder import rung as row_of
 from advisor.core.records import Estimate, Kind
@@ -31,6 +31,11 @@ OF_HIGH = 0.25
 FULL_FROM = 1.0 / 30.0
 #: How often tuning is kept where nothing is known: as on LadderBench's first 42 datasets, with the weight of 2 tasks.
 KEPT, KEPT_WEIGHT = 0.63, 2.0
+#: Tasks whose gains are counted together: the advice was chosen and is scored on their mean. Points of entity F1 or of
+#: macro F1 are of another size and say nothing of these, nor these of them, so every other task has gains of its own.
+TOGETHER: frozenset[TaskName] = frozenset({"classification", "answering"})
+#: Gains of fewer datasets than this are not called usual.
+LEAST_DATASETS = 3
 
 
 def informed(estimates: Sequence[Estimate], kind: Kind, experience: Experience) -> tuple[Estimate, ...]:
@@ -40,7 +45,7 @@ def informed(estimates: Sequence[Estimate], kind: Kind, experience: Experience) 
     """
     task = kind_row(kind).task
     known = any(kind_row(one.situation.kind).task == task for one in experience.tasks)
-    gains, kept = usual_gains(experience) if known else {}, kept_chance(experience, kind)
+    gains, kept = usual_gains(experience, task) if known else {}, kept_chance(experience, kind)
 
     def one(estimate: Estimate) -> Estimate:
         told: dict[str, float | None] = {"usual_gain": gains.get(estimate.rung)}
@@ -63,17 +68,19 @@ def place(rung: RungName, kind: Kind, kept: float) -> float:
 
 
 @lru_cache(maxsize=128)
-def usual_gains(experience: Experience) -> Mapping[RungName, float]:
-    """The mean gain of each rung over the frozen one (a share), every dataset weighing alike; empty without any.
+def usual_gains(experience: Experience, task: TaskName) -> Mapping[RungName, float]:
+    """The mean gain of each rung over the frozen one (a share) on datasets of this task, every dataset weighing alike.
 
-    A rung that a task has no value of counts as the next cheaper one that has: that is what one would go back to.
+    Empty with fewer than `LEAST_DATASETS`. A rung that a dataset has no value of counts as the next cheaper one that
+    has: that is what one would go back to.
     """
+    alike = TOGETHER if task in TOGETHER else {task}
     gains: dict[str, list[list[float]]] = {}
-    for task in experience.tasks:
-        values = _filled(task)
+    for one in experience.tasks:
+        values = _filled(one) if kind_row(one.situation.kind).task in alike else {}
         if values:
-            gains.setdefault(task.dataset, []).append([values[rung] - values[BASE] for rung in RUNG_NAMES])
-    if not gains:
+            gains.setdefault(one.dataset, []).append([values[rung] - values[BASE] for rung in RUNG_NAMES])
+    if len(gains) < LEAST_DATASETS:
         return {}
     means = np.mean([np.mean(rows, axis=0) for rows in gains.values()], axis=0)
     return dict(zip(RUNG_NAMES, means.tolist(), strict=True))

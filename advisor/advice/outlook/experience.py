@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -79,6 +79,10 @@ class Experience:
     def of_kind(self, kind: Kind) -> tuple[CompletedTask, ...]:
         """The tasks of one kind of data."""
         return tuple(task for task in self.tasks if task.situation.kind == kind)
+
+    def of_kinds(self, kinds: Iterable[Kind]) -> Experience:
+        """The tasks of some kinds of data, and no others."""
+        return Experience(tuple(task for task in self.tasks if task.situation.kind in set(kinds)))
 
     @property
     def datasets(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ interval is assumed, not measured, and the details say so.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from advisor.advice.outlook.common import (
 from advisor.advice.outlook.elsewhere import informed
 from advisor.advice.outlook.experience import CompletedTask, Experience, TaskKey
 from advisor.advice.outlook.forecast import Forecast
+from advisor.advice.outlook.signals import Z
 from advisor.advice.outlook.steps import Steps
 from advisor.core.ladder import BASE, FRESH, RUNG_NAMES, TUNED, RungName
 from advisor.core.records import Dataset, Estimate, Evidence, Goal, Kind, ProbeResult, Situation
@@ -81,7 +83,7 @@ def fine_tune(evidence: Evidence, known: Experience) -> Estimate:
         f"Fine-tuning gained {100 * gain:.1f} points of entity F1 over the frozen head on {n_sets} other datasets."
         if n_sets >= LEAST_SETS
         else f"No gain over the frozen head is counted on, give or take {100 * SPREAD:.0f} points. That is assumed: "
-        f"LadderBench has no completed tasks with tagged sentences yet."
+        f"too few datasets of tagged sentences are completed yet."
     )
     details = (
         f"The encoder is trained with the head, which starts from the frozen one. {rests} The run rolls back to the "
@@ -171,8 +173,22 @@ def asides(evidence: Evidence, chosen: Estimate, kind: Kind) -> tuple[str, ...]:
 
 
 def replayed(task: CompletedTask, experience: Experience) -> dict[RungName, Forecast]:
-    """What advice expected of a completed task, from its row."""
-    return expected_then(task)
+    """What advice would expect of a completed task: what it measured, and of fine-tuning what others gained.
+
+    `experience` should not hold the task's dataset.
+    """
+    then = expected_then(task)
+    if BASE in then and TUNED in then:
+        then[TUNED] = tuned_then(then[BASE], *tuning_gain(experience)[:2])
+    return then
+
+
+def tuned_then(frozen: Forecast, gain: float, spread: float) -> Forecast:
+    """The forecast of fine-tuning from the frozen one's, whose interval it widens upwards: the run rolls back."""
+    value = min(frozen.value + gain, 1.0)
+    high = min(value + math.hypot(frozen.high - frozen.value, Z * spread), 1.0)
+    low = min(max(frozen.low, value - math.hypot(frozen.value - frozen.low, Z * spread)), value)
+    return Forecast(value, low, high, (high - low) / (2 * Z), "predicted")
 
 
 def misses(experience: Experience, kind: Kind) -> dict[RungName, dict[TaskKey, float]]:
