@@ -16,3 +16,16 @@ def against(promised: Measured | None, test: Measured, got: str) -> str:
     where = side(test.value, promised.low, promised.high)
     expected = f"{percent(promised.value)} ({between(promised.low, promised.high).removesuffix(' %')})"
     return f"Expected {expected} before training; it reached {got}, {where} the interval."
+
+
+def beside_refusing(value: float, refusing: float | None) -> str:
+    """A score beside that of refusing every question, a sentence; "" where that scores nothing or is not known.
+
+    >>> beside_refusing(0.5, 0.2), beside_refusing(0.1, 0.2)
+    ('Refusing every question would score 20.0 %.', 'That is less than refusing every question would score: 20.0 %.')
+    """
+    if not refusing:
+        return ""
+    if value < refusing:
+        return f"That is less than refusing every question would score: {percent(refusing)}."
+    return f"Refusing every question would score {percent(refusing)}."

@@ -237,7 +237,7 @@ def sentences(pieces: list[Piece]) -> Iterator[list[Piece]]:
 
 def marked(pieces: list[Piece]) -> Marked:
     """Pieces as a text with single spaces and the places of its spans."""
-    text, spans = "", []
+    text, spans = "", list[dict[str, int | str]]()
     for raw, kind in pieces:
         piece = re.sub(r"\s+", " ", raw)
         piece = piece.lstrip() if not text or text.endswith(" ") else piece
@@ -260,7 +260,7 @@ def written(folder: Path, documents: Iterable[tuple[str, Iterable[list[Piece]]]]
 
     As many without any span are kept as one in four, so that a tagger has something to leave alone.
     """
-    lines, seen, without = [], set[str](), 0
+    lines, seen, without = list[str](), set[str](), 0
     for document, found in documents:
         n_before = len(lines)
         for pieces in found:

@@ -20,7 +20,7 @@ from tests.score.ladder_tables import known, made
 CLASSES = [
     made(f"set {i}", 0.3, 0.6, 0.70 + i / 50, 0.74 + i / 50, 0.5, kind="image" if i % 2 else "text") for i in range(8)
 ]
-SEEN = {"type_names": 0.1, "word_memory": 0.3, "word_head": 0.4, "random_field": 0.3}
+SEEN: dict[str, Any] = {"type_names": 0.1, "word_memory": 0.3, "word_head": 0.4, "random_field": 0.3}
 TAGGED = [
     made(f"tagged {i}", 0.1, 0.3, 0.40, 0.55 + i / 100, 0.3, kind="tags", metric="entity F1", **SEEN) for i in range(4)
 ]

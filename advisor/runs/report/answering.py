@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.advice.budgets import LEAST_QUESTIONS
-from advisor.advice.promise import against
+from advisor.advice.promise import against, beside_refusing
 from advisor.core.errors import RunError
 from advisor.core.records import Answer, Dataset, Mistake, Plan
 from advisor.core.wording import count, counted, percent
@@ -136,16 +136,3 @@ def sentences(
     )
     judged = f"{against(plan.promised, test, got)} {beside_refusing(test.value, refusing)}".strip()
     return (judged, failures.sentence(counts), *((left,) if test.n < n_test else ()))
-
-
-def beside_refusing(value: float, refusing: float | None) -> str:
-    """A score beside that of refusing every question, a sentence; "" where that scores nothing or is not known.
-
-    >>> beside_refusing(0.5, 0.2), beside_refusing(0.1, 0.2)
-    ('Refusing every question would score 20.0 %.', 'That is less than refusing every question would score: 20.0 %.')
-    """
-    if not refusing:
-        return ""
-    if value < refusing:
-        return f"That is less than refusing every question would score: {percent(refusing)}."
-    return f"Refusing every question would score {percent(refusing)}."

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from advisor.advice.promise import beside_refusing
 from advisor.core import wording
 from advisor.core.kinds import kind_row
 from advisor.core.ladder import RungName
@@ -17,7 +18,6 @@ from advisor.core.records import Dataset, Evidence, Plan, Profile, RunReport
 from advisor.core.workspace import Workspace
 from advisor.runs import answer_threshold
 from advisor.runs.processes import read_small
-from advisor.runs.report.answering import beside_refusing
 from advisor.ui import alts, ask, charts, language, parts, work, workers
 from advisor.ui.browse import sizes
 from advisor.ui.cards import Card, Topic
