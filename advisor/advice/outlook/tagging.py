@@ -1,7 +1,7 @@
 """Tagged sentences: an estimate for each of the five rungs.
 
 Four are measured by cross-validation on training sentences. Fine-tuning starts from the frozen head and adds what it
-gained on other sets. As long as fewer than `LEAST_SETS` are known, no gain is counted on, give or take `SPREAD`: that
+gained on other sets. Where fewer than `LEAST_SETS` are known, no gain is counted on, give or take `SPREAD`: that
 interval is assumed, not measured, and the details say so.
 """
 
