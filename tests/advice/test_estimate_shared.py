@@ -39,7 +39,9 @@ def test_more_runs_leave_less_error() -> None:
     assert shared.given({}).left("rag") == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize(("kind", "usual"), [("image", True), ("text", True), ("qa", True), ("tags", True), ("text-multilabel", False)])
+@pytest.mark.parametrize(
+    ("kind", "usual"), [("image", True), ("text", True), ("qa", True), ("tags", True), ("text-multilabel", False)]
+)
 def test_gains_are_usual_only_for_a_task_that_was_completed_elsewhere(kind: Kind, usual: bool) -> None:
     every = informed(ladder(0.5, 0.6, 0.7, 0.8, 0.4), kind, Experience.shipped())
     assert [one.usual_gain is not None for one in every] == [usual] * 5
