@@ -56,10 +56,9 @@ def _of_images() -> tuple[Any, Any]:
     from probes.backbones import catalog
     from probes.backbones.image import ImageBackbone
 
-    def loaded() -> ImageBackbone:
-        return ImageBackbone.load(catalog.default("image"), input_size=IMAGE_PX)
-
-    return networks.problem(loaded(), 4 * BATCH), _plain(loaded(), networks.problem(loaded(), 4 * BATCH))
+    ours, plain = (ImageBackbone.load(catalog.default("image"), input_size=IMAGE_PX) for _ in range(2))
+    task = networks.problem(ours, 4 * BATCH)
+    return task, _plain(plain, task)
 
 
 def _of_texts() -> tuple[Any, Any]:
@@ -76,15 +75,13 @@ def _of_texts() -> tuple[Any, Any]:
     texts = [" ".join(rng.choice(words, TOKENS - 2)) for _ in range(4 * BATCH)]  # a piece each, between two others
     labels = rng.integers(0, CLASSES, len(texts)).astype(np.int64)
 
-    def problem() -> Problem:
-        backbone = TextBackbone.load(catalog.default("text"))
-        source = TextSource(texts, backbone)
-        return Problem(
-            network=build(backbone, CLASSES, hold_batch_norm=True), train=source, val=source, n_classes=CLASSES,
-            objective=Classification(), labels_train=labels, labels_val=labels, metric="accuracy",
-        )  # fmt: skip
-
-    return problem(), _plain(TextBackbone.load(catalog.default("text")), problem())
+    ours, plain = (TextBackbone.load(catalog.default("text")) for _ in range(2))
+    source = TextSource(texts, ours)
+    task = Problem(
+        network=build(ours, CLASSES, hold_batch_norm=True), train=source, val=source, n_classes=CLASSES,
+        objective=Classification(), labels_train=labels, labels_val=labels, metric="accuracy",
+    )  # fmt: skip
+    return task, _plain(plain, task)
 
 
 def _plain(backbone: Any, task: Any) -> Any:

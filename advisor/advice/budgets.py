@@ -26,8 +26,12 @@ def enough(estimate: Estimate, budgets: Sequence[float], testing: float = 0.0) -
     """
     if not estimate.train_seconds:
         return None
-    least = max(ROOM * estimate.train_seconds, testing / TEST_SHARE)
-    return next((budget for budget in sorted(budgets) if budget >= least), None)
+    return least_of(budgets, max(ROOM * estimate.train_seconds, testing / TEST_SHARE))
+
+
+def least_of(budgets: Sequence[float], seconds: float) -> float | None:
+    """The least of the budgets that holds so many seconds; None where none does."""
+    return next((budget for budget in sorted(budgets) if budget >= seconds), None)
 
 
 def usual(estimate: Estimate, budgets: Sequence[float], testing: float = 0.0) -> float:
@@ -49,7 +53,7 @@ def too_short(estimate: Estimate, budget: float, budgets: Sequence[float]) -> st
         risk = (
             "it is then likely to fall back to the model that it starts from"
             if row.falls_back_to
-            else ("it is then cut short")
+            else "it is then cut short"
         )
     time = f"{duration(seconds)} or more" if seconds >= TRAINING_SECONDS else about(seconds)
     return f"{row.subject} {takes} {time} on this machine; within {duration(budget)} {risk}.{would_do}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from advisor.advice.budgets import least_of
 from advisor.advice.climbing import Lead, Onward, candidates
 from advisor.advice.comparison import is_capped
 from advisor.core.ladder import RungName
@@ -48,8 +49,7 @@ def expected_seconds(climb: Climb) -> dict[RungName, float]:
 
 def enough(climb: Climb, budgets: Sequence[float]) -> float:
     """The least of the budgets (seconds) with room for all trainings of a climb; the longest where none has."""
-    needed = ROOM * sum(expected_seconds(climb).values())
-    return next((budget for budget in sorted(budgets) if budget >= needed), max(budgets))
+    return least_of(budgets, ROOM * sum(expected_seconds(climb).values())) or max(budgets)
 
 
 def button_words(climb: Climb) -> str:

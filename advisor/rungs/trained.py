@@ -148,7 +148,7 @@ def goes_on(n: int) -> str:
     >>> goes_on(2)
     'The one with the lower validation loss is trained.'
     """
-    if n <= 3:
+    if n <= 2:
         return "The one with the lower validation loss is trained."
     return "Those with the lower validation loss go on for twice as many."
 

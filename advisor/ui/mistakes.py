@@ -172,7 +172,7 @@ def doubtful(table: pd.DataFrame | None) -> dict[int, float]:
 
 def to_decide(dataset: Dataset, shown: Sequence[Mistake], doubted: Mapping[int, float]) -> None:
     """Why some labels of the test part are doubted, and the way to where they are decided; doubted: as `doubtful`."""
-    n = wording.counted(len(shown), "mistake", "mistakes")
+    n = wording.counted(len(shown), "mistake")
     parts.note(
         f"In {n} the model is as sure of its answer as it usually is of that class. There the label may be wrong, or "
         f"the model is: only a look tells. Where the label is, a right answer counts as a mistake."

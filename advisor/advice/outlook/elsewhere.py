@@ -39,13 +39,8 @@ LEAST_DATASETS = 3
 
 
 def informed(estimates: Sequence[Estimate], kind: Kind, experience: Experience) -> tuple[Estimate, ...]:
-    """The estimates with what is usual: each rung's gain over the frozen one, and the chance that tuning is kept.
-
-    Gains count where the same task was completed elsewhere: what helps one class per item says nothing of entities.
-    """
-    task = kind_row(kind).task
-    known = any(kind_row(one.situation.kind).task == task for one in experience.tasks)
-    gains, kept = usual_gains(experience, task) if known else {}, kept_chance(experience, kind)
+    """The estimates with what is usual: each rung's gain over the frozen one, and the chance that tuning is kept."""
+    gains, kept = usual_gains(experience, kind_row(kind).task), kept_chance(experience, kind)
 
     def one(estimate: Estimate) -> Estimate:
         told: dict[str, float | None] = {"usual_gain": gains.get(estimate.rung)}
@@ -71,16 +66,19 @@ def place(rung: RungName, kind: Kind, kept: float) -> float:
 def usual_gains(experience: Experience, task: TaskName) -> Mapping[RungName, float]:
     """The mean gain of each rung over the frozen one (a share) on datasets of this task, every dataset weighing alike.
 
-    Empty with fewer than `LEAST_DATASETS`. A rung that a dataset has no value of counts as the next cheaper one that
-    has: that is what one would go back to.
+    Empty with fewer than `LEAST_DATASETS`, or where none is of this very task. A rung that a dataset has no value of
+    counts as the next cheaper one that has: that is what one would go back to.
     """
     alike = TOGETHER if task in TOGETHER else {task}
     gains: dict[str, list[list[float]]] = {}
+    met = set[TaskName]()
     for one in experience.tasks:
-        values = _filled(one) if kind_row(one.situation.kind).task in alike else {}
+        own = kind_row(one.situation.kind).task
+        met.add(own)
+        values = _filled(one) if own in alike else {}
         if values:
             gains.setdefault(one.dataset, []).append([values[rung] - values[BASE] for rung in RUNG_NAMES])
-    if len(gains) < LEAST_DATASETS:
+    if task not in met or len(gains) < LEAST_DATASETS:
         return {}
     means = np.mean([np.mean(rows, axis=0) for rows in gains.values()], axis=0)
     return dict(zip(RUNG_NAMES, means.tolist(), strict=True))

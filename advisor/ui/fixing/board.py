@@ -11,7 +11,7 @@ import streamlit as st
 
 from advisor.core import wording
 from advisor.core.errors import PeopleError
-from advisor.core.records import Dataset, Decision, Evidence
+from advisor.core.records import Action, Dataset, Decision, Evidence
 from advisor.data.task import task_of
 from advisor.data.versions import decisions, make
 from advisor.data.versions import table as decision_table
@@ -61,8 +61,9 @@ def draw(dataset: Dataset, asked: str) -> None:
     of = judgement(dataset)
     work = lists(dataset, of)
     held = own_decisions(dataset)
-    summary(dataset, of, work, held)
-    actions(dataset, of, work, held)
+    proposed = worklist.proposals(dataset, work, decisions.standing(dataset))
+    summary(dataset, of, proposed, held)
+    actions(dataset, of, proposed, held)
     if of is not None:
         with st.expander(
             "Map of the items", icon=":material/scatter_plot:", key=_key("map", dataset), on_change="rerun"
@@ -127,11 +128,9 @@ def _lists(fingerprint: str, backbone: str, n: int, _dataset: Dataset, _of: Judg
     return worklist.worklist(_dataset, _of)
 
 
-def summary(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Standing) -> None:
+def summary(dataset: Dataset, of: Judged | None, proposed: Sequence[Decision], held: Standing) -> None:
     """What is proposed, what is decided, and whether every item was judged."""
-    proposed = worklist.proposals(dataset, work, decisions.standing(dataset))
-    change = "relabel" if dataset.classes else "correct"
-    said = []
+    change, said = changing(dataset), []
     if proposed:
         said.append(f"{wording.counted(len(proposed), 'suggestion')} to accept or not: {by_action(proposed, change)}.")
     said.append(decided_words(held, change))
@@ -166,15 +165,23 @@ def decided_words(held: Standing, change: str = "relabel") -> str:
 
 def by_action(taken: Sequence[Decision], change: str) -> str:
     """How many decisions there are of each kind; change: what is done to a label."""
-    words = {"relabel": f"to {change}", "drop": "to drop", "keep": "to keep"}
-    counts = ((sum(one.action == action for one in taken), said) for action, said in words.items())
+    counts = ((sum(one.action == action for one in taken), said) for action, said in done_to(change).items())
     return wording.listed(f"{wording.count(n)} {said}" for n, said in counts if n)
+
+
+def done_to(change: str) -> dict[Action, str]:
+    """Each kind of decision in words."""
+    return {"relabel": f"to {change}", "drop": "to drop", "keep": "to keep"}
+
+
+def changing(dataset: Dataset) -> str:
+    """What is done to a label."""
+    return "relabel" if dataset.classes else "correct"
 
 
 def accept(dataset: Dataset, proposed: Sequence[Decision]) -> None:
     """A button for each kind of suggestion: whoever trusts the labels that are proposed may want to keep every item."""
-    change = "relabel" if dataset.classes else "correct"
-    for action, words in (("relabel", f"to {change}"), ("drop", "to drop")):
+    for action, words in done_to(changing(dataset)).items():
         own = [one for one in proposed if one.action == action]
         if own:
             st.button(
@@ -194,9 +201,8 @@ def judge_all(dataset: Dataset, of: Judged | None) -> None:
         st.rerun()
 
 
-def actions(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Standing) -> None:
-    """Make a version, accept all, judge all, undo, and the decisions as a file."""
-    proposed = worklist.proposals(dataset, work, decisions.standing(dataset))
+def actions(dataset: Dataset, of: Judged | None, proposed: Sequence[Decision], held: Standing) -> None:
+    """Make a version, accept what is proposed, judge all, undo, and the decisions as a file."""
     changes = any(one.action in ("relabel", "drop") for one in held.decisions)
     version = make.made_already(dataset, decisions.standing(dataset))
     if version is not None:
